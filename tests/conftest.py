@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import shutil
 import time
 import tomllib
@@ -13,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner
@@ -28,7 +30,7 @@ from geo_citymgmt.report._words import Words
 # The same examples in each run, so that one run can be held against another; many new ones are
 # looked for by `make search`. How long an example takes says more about what else the machine does
 # than about the code.
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile("same")
 
@@ -36,7 +38,7 @@ settings.load_profile("same")
 def few_examples(count: int = 12) -> settings:
     """Fewer where each takes a second or so; a search tries as many as it does of others."""
     usual = settings()
-    return usual if usual.max_examples > 40 else settings(max_examples=count)
+    return usual if usual.max_examples > 25 else settings(max_examples=count)
 
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,12 +47,16 @@ SHARED = ROOT.parent / "shared"
 CRS = "EPSG:4549"
 #: Groups of tests that take longest, each in one process.
 FIRST = (
-    "tests/notebooks/test_notebooks.py", "report", "tests/faults/test_faults.py",
-    "tests/browser/test_maps.py", "any frame", "postgis", "tests/test_cli.py", "examples",
-    "tests/browser/test_accessible.py", "tests/test_account.py", "tests/test_house.py",
-    "tests/test_decisions.py", "tests/test_corpus.py", "tests/cleaning/test_position.py",
-    "tests/browser/test_jupyterlab.py", "tests/test_bundle.py", "tests/sample/test_sample_dirty.py",
+    "tests/notebooks/test_notebooks.py", "report", "report-page", "tests/test_assessment.py",
+    "tests/faults/test_faults.py", "tests/browser/test_maps.py", "cases bulletin", "any frame",
+    "postgis", "tests/test_cli.py", "examples", "tests/report/test_sheets.py",
+    "tests/browser/test_overlap.py", "tests/browser/test_accessible.py", "tests/test_account.py",
+    "tests/test_house.py", "tests/test_decisions.py", "tests/test_corpus.py",
+    "tests/cleaning/test_position.py", "tests/browser/test_jupyterlab.py", "tests/test_bundle.py",
+    "tests/sample/test_sample_dirty.py", "tests/sample/test_sample_cases.py",
     "tests/report/test_release.py", "tests/writing/test_round_trip.py",
+    "tests/report/test_any_city.py", "tests/test_facts.py", "tests/test_in_memory.py",
+    "tests/test_office_files.py", "tests/torture/test_torture.py",
     "tests/notebooks/test_docs.py",
 )  # fmt: skip
 #: South-west corner of made-up zones, inside the area of use of the CRS.
@@ -81,7 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection() -> Generator[None, object, object]:
     """Look for no garbage while modules and tests are collected, and later not among them.
 
-    They stay to the end.
+    They stay to the end. Frames and maps are of many small objects that are no garbage: these are
+    looked at less often than is usual.
     """
     gc.disable()
     try:
@@ -89,6 +96,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
         gc.enable()
 
 
@@ -119,14 +127,14 @@ def copy_without_cases(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city() -> gcm.City:
-    return gcm.load_city(DATA, layers=without_cases())
+def city(kept) -> gcm.City:
+    return kept("city", lambda: gcm.load_city(DATA, layers=without_cases()))
 
 
 @pytest.fixture(scope="session")
-def cases_city() -> gcm.City:
+def cases_city(kept) -> gcm.City:
     """The cases of the sample and its zones."""
-    return gcm.load_city(DATA, layers=["digital_cases"])
+    return kept("cases-city", lambda: gcm.load_city(DATA, layers=["digital_cases"]))
 
 
 @pytest.fixture
@@ -161,17 +169,52 @@ def made_once(
 
 
 @pytest.fixture(scope="session")
-def sample_report(city: gcm.City, made_once) -> Callable[[str], Path]:
-    """The folder of the report on the sample city in a language."""
-    return lambda lang: made_once(
-        f"report-{lang}", lambda out: gcm.write_report(city, out, lang=lang)
-    )
+def kept(made_once) -> Callable[[str, Callable[[], object]], object]:
+    """What takes seconds to read or to work out, done by one process of a run for all."""
+
+    def value(name: str, make: Callable[[], object]) -> object:
+        file = made_once(f"{name}.pickle", lambda out: out.write_bytes(pickle.dumps(make())))
+        return pickle.loads(file.read_bytes())
+
+    return value
+
+
+@pytest.fixture(scope="session")
+def june_by_street(city: gcm.City, kept) -> pd.DataFrame:
+    """All figures of the sample at the end of June; tests must not change it."""
+    return kept("june", lambda: gcm.progress(city, as_of="2022-06-30", level="street"))
+
+
+@pytest.fixture(scope="session")
+def sample_report(city: gcm.City, made_once, summary_of) -> Callable[[str], Path]:
+    """The folder of the report on the sample city in a language.
+
+    What it says is worked out once for all languages, and for the tests that read it; a report
+    that works it out itself is the same: `test_made_twice_page_and_tables_are_the_same_to_the_byte`
+    holds it.
+    """
+
+    def write(out: Path, lang: str) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(
+                "geo_citymgmt.report._folder.summary",
+                lambda _, day, lang, tell=None: summary_of(f"{day:%Y-%m-%d}", lang),
+            )
+            gcm.write_report(city, out, lang=lang)
+
+    return lambda lang: made_once(f"report-{lang}", lambda out: write(out, lang))
 
 
 @pytest.fixture(scope="session")
 def rebuilt(made_once) -> Path:
     """The sample as the generator writes it today."""
     return made_once("rebuilt", write_sample)
+
+
+@pytest.fixture(scope="session")
+def city_again(city: gcm.City, made_once, kept) -> gcm.City:
+    """The sample city as it is read from the GeoPackage it was written to."""
+    return kept("city-again", lambda: gcm.load_city(made_once("city.gpkg", city.to_file)))
 
 
 @pytest.fixture(scope="session")
@@ -199,12 +242,12 @@ def dirty_report(dirty_folder: Path, made_once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def summary_of(city: gcm.City) -> Callable[[str, str], Summary]:
+def summary_of(city: gcm.City, kept) -> Callable[[str, str], Summary]:
     """What the report on the sample city says as of a day in a language, worked out once."""
 
     @lru_cache
     def computed(day: str) -> Summary:
-        return summary(city, day, "zh")
+        return kept(f"summary-{day}", lambda: summary(city, day, "zh"))
 
     @lru_cache
     def made(day: str, lang: str) -> Summary:

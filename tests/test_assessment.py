@@ -21,7 +21,7 @@ from geo_citymgmt.report._assessment import assessment_views
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import bulletin
-from tests.conftest import copy_without_cases, with_layers, without_cases
+from tests.conftest import DATA, with_layers, without_cases
 
 JUNE = pd.Timestamp("2022-06-30")
 BASIC = """
@@ -267,18 +267,12 @@ def test_a_city_without_an_assessment_says_how_to_write_one(city):
 )  # fmt: skip
 def test_an_unknown_entry_is_told_with_its_line(tmp_path, text, place, cause):
     for name in ("districts", "bike_stations"):
-        for path in _SAMPLE.glob(f"{name}.*"):
+        for path in DATA.glob(f"{name}.*"):
             shutil.copy(path, tmp_path)
     (tmp_path / "assessment.toml").write_text(text, encoding="utf-8")
     findings = gcm.load_city(tmp_path, profile="suzhou_2022").findings
     told = findings[findings["code"] == "SETTING_UNUSED"].set_index("value")["message_en"]
     assert cause in told[place]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _sample(tmp_path_factory):
-    global _SAMPLE
-    _SAMPLE = copy_without_cases(tmp_path_factory.mktemp("sample") / "city")
 
 
 def test_a_statistical_month_ends_where_the_office_says(city):
@@ -311,16 +305,16 @@ def test_page_bulletin_and_workbook_say_the_same_and_in_public_no_case(city, tmp
         assert "板块月度考核" in book.sheet_names and "督查抽查名单" not in book.sheet_names
 
 
-def test_the_command_prints_writes_and_asks_for_a_month(tmp_path):
-    run = CliRunner().invoke
-    text = run(main, ["assess", str(_SAMPLE), "--month", "2022-05"])
+def test_the_command_prints_writes_and_asks_for_a_month(sample_kept, tmp_path):
+    run, sample = CliRunner().invoke, str(DATA)
+    text = run(main, ["assess", sample, "--month", "2022-05"])
     assert text.exit_code == 0 and "督查抽查名单" in text.output and "7202205" in text.output
     out = tmp_path / "a.xlsx"
-    assert run(main, ["assess", str(_SAMPLE), "--format", "xlsx", "-o", str(out)]).exit_code == 0
+    assert run(main, ["assess", sample, "--format", "xlsx", "-o", str(out)]).exit_code == 0
     sheet = pd.read_excel(out, sheet_name="板块月度考核", header=2, engine="calamine")
     assert len(sheet) == 10 and sheet["组内排名"].max() == 6
     table = tmp_path / "a.csv"
-    run(main, ["assess", str(_SAMPLE), "--format", "csv", "-o", str(table)])
+    run(main, ["assess", sample, "--format", "csv", "-o", str(table)])
     scores = pd.read_csv(table).query("component == 'score'")
     assert scores["points"].round(2).tolist() == pytest.approx(
         sheet.set_index("板块")["得分"].round(2)[scores["name_zh"]].tolist()

@@ -18,7 +18,7 @@ from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.facts._membership import Membership
 from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.figures import outlook, period_table
-from geo_citymgmt.report import summary, write_report
+from geo_citymgmt.report import write_report
 from geo_citymgmt.zones._ownership import ZoneIndex
 from tests.conftest import thinned
 
@@ -67,22 +67,6 @@ def test_targets_given_in_place_of_the_citys_hold_for_that_question_alone(
     row = asked.set_index("indicator").loc["manhole_remediated"]
     assert (row["target"], row["status"]) == (1.0, "met")
     assert_frame_equal(gcm.progress(facts, as_of=JUNE, level="city"), before)
-
-
-def test_a_report_makes_the_history_of_each_layer_once(
-    some: gcm.City, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: Counter[str] = Counter()
-    real = Timeline.__init__
-
-    def counted(self: Timeline, spec: gcm.LayerSpec, *rest: object, **named: object) -> None:
-        made[spec.key] += 1
-        real(self, spec, *rest, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Timeline, "__init__", counted)
-    summary(some, JUNE)
-    assert set(made) >= {"illegal_construction", "manholes", "parking_points"}
-    assert set(made.values()) == {1}
 
 
 def test_what_is_handed_out_cannot_be_changed_for_the_next_who_asks(facts: CityFacts) -> None:

@@ -87,7 +87,7 @@ def test_commands_follow_the_environment_unless_told_otherwise(more, word):
 
 
 def test_maps_and_sheets_speak_the_language_that_is_set(city, english):
-    table = gcm.progress(city, as_of=None)
+    table = gcm.progress(city, as_of=None, indicators="manhole_remediated")
     sheet = gcm.plot_progress(city, "manhole_remediated", table=table)
     texts = [text.get_text() for text in sheet.texts]
     assert "As of 2022-06-30" in texts

@@ -79,10 +79,9 @@ def test_tables_are_known_by_their_name(tmp_path):
     assert city["waste_tonnage"]["tonnes"].tolist() == [12_000.0]
 
 
-def test_a_gpkg_keeps_a_table_and_its_figures(city, tmp_path):
-    again = gcm.load_city(city.to_file(tmp_path / "all.gpkg"))
+def test_a_gpkg_keeps_a_table_and_its_figures(city, city_again):
     figure = "minor_violations_corrected"
-    one, other = (gcm.progress(c, indicators=figure) for c in (city, again))
+    one, other = (gcm.progress(c, indicators=figure) for c in (city, city_again))
     assert one["value"].tolist() == other["value"].tolist()
     assert one.loc[one["row_kind"] == "zone", "value"].gt(0).all()
 

@@ -14,7 +14,6 @@ import geo_citymgmt as gcm
 from geo_citymgmt.cases._campaigns import hot_cells
 from geo_citymgmt.report import summary
 from geo_citymgmt.report.bulletin import bulletin
-from geo_citymgmt.sample import write_sample
 
 FILES = Path(__file__).parents[1] / "docs" / "own-layer"
 
@@ -49,14 +48,13 @@ def hydrants(city: gcm.City) -> gpd.GeoDataFrame:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory) -> Path:
+def office(data_folder, tmp_path_factory) -> Path:
     """The folder of an office: its zones and people, its hydrants, and the files of the docs."""
-    whole, out = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("office")
-    write_sample(whole)
-    for path in whole.iterdir():
+    out = tmp_path_factory.mktemp("office")
+    for path in data_folder.iterdir():
         if path.stem in ("districts", "streets", "population_cells"):
             shutil.copy(path, out / path.name)
-    hydrants(gcm.load_city(whole, layers=["roads"])).to_file(out / "消防栓.geojson")
+    hydrants(gcm.load_city(data_folder, layers=["roads"])).to_file(out / "消防栓.geojson")
     shutil.copytree(FILES, out, dirs_exist_ok=True)
     (out / "city.toml").write_text(
         'data_date = 2022-06-30\nname_zh = "某市"\nname_en = "Some City"\n', encoding="utf-8"
@@ -67,6 +65,11 @@ def office(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def city(office) -> gcm.City:
     return gcm.load_city(office)
+
+
+@pytest.fixture(scope="module")
+def results(city):
+    return summary(city)
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +101,7 @@ def test_figures_and_cases_are_those_of_a_count_by_hand(office, city):
     assert late == (state.isin(["故障待修", "维修中"]) & (due < "2022-06-30")).sum()
 
 
-def test_coverage_and_hot_spots_are_of_those_in_order_and_of_those_broken(city):
-    results = summary(city)
+def test_coverage_and_hot_spots_are_of_those_in_order_and_of_those_broken(city, results):
     (reach,) = (r for r in results.services if r.service.layer == "hydrants")
     assert reach.n_counted == 3000 - results.headline.loc["hydrant_open_count", "value"]
     (campaign,) = results.campaigns
@@ -124,8 +126,8 @@ def test_page_map_workbook_and_bulletin_show_it_and_no_other_system(report):
     assert len(list(report.glob("bulletin.*"))) == 4
 
 
-def test_the_bulletin_has_its_section_first_and_the_assessment(city):
-    made = bulletin(summary(city))
+def test_the_bulletin_has_its_section_first_and_the_assessment(results):
+    made = bulletin(results)
     titles = [table.title for table in made.tables]
     assert titles[0].startswith("表1  消防栓维护分")
     assert any("消防栓维护考核" in title for title in titles)

@@ -32,8 +32,8 @@ UNDATED = {"landfill_zero_target", "waste_export_zero_target"}
 
 
 @pytest.fixture(scope="module")
-def june(city):
-    return gcm.progress(city, as_of="2022-06-30", level="street")
+def june(june_by_street):
+    return june_by_street
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_the_parts_state_value_normalisation_and_weight():
 
 
 def test_the_samples_zones_are_ranked_as_urban_districts_and_county_cities(city):
-    table = gcm.progress(city, as_of="2022-06-30")
+    table = gcm.progress(city, as_of="2022-06-30", indicators="manhole_remediated")
     card = gcm.scorecard(table, weights={"manhole_remediated": 1}, groups=city.zones)
     sizes = card["group"].value_counts().to_dict()
     assert sizes == {"urban_districts": 6, "county_cities": 4}
@@ -174,10 +174,9 @@ def test_a_penalty_by_a_value_that_is_missing_leaves_no_score():
 
 
 def test_a_target_that_does_not_compare_gives_no_attainment_and_is_said(city):
-    table = gcm.progress(city, as_of="2022-06-30")
-    card = gcm.scorecard(
-        table, weights={"manhole_remediated": 1, "illegal_remediated_area": 1}, missing="zero"
-    )
+    weights = {"manhole_remediated": 1, "illegal_remediated_area": 1}
+    table = gcm.progress(city, as_of="2022-06-30", indicators=list(weights))
+    card = gcm.scorecard(table, weights=weights, missing="zero")
     assert set(card["missing"]) == {"illegal_remediated_area"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,8 @@ figures, manholes, parcels, tunnels, zones = (
     drawn.figures, drawn.manholes, drawn.parcels, drawn.tunnels, drawn.zones
 )  # fmt: skip
 hostile = reported.hostile
+#: For what a page does by its script and style, which are the same in each language: once.
+ONE_LANGUAGE = pytest.mark.parametrize("page_file", ["zh"], indirect=True)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -36,6 +38,62 @@ def chromium():
         browser.close()
 
 
+class Pages:
+    """Pages, each used again by the next test that wants one like it; the network is off.
+
+    A new page, or a context of its own, costs more than what most tests do in it. Nothing is kept
+    in one from one file to the next: the pages of the package store nothing.
+    """
+
+    def __init__(self, chromium, blank: Path) -> None:
+        self._chromium, self._blank = chromium, blank.as_uri()
+        self._contexts: dict[str, object] = {}
+        self._free: dict[str, list] = {}
+        self._taken: dict[object, tuple[str, dict]] = {}
+
+    def open(self, width: int = 1280, height: int = 800, *, first: str = "", heard=None, **options):
+        """Take a page; ``heard`` are functions by event, ``first`` runs before what it opens."""
+        key = repr(sorted(options.items()))
+        if key not in self._contexts:
+            self._contexts[key] = self._chromium.new_context(**{"offline": True, **options})
+        free = self._free.setdefault(key, [])
+        page = free.pop() if free and not first else self._contexts[key].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        if first:
+            page.add_init_script(first)
+        for event, told in (heard or {}).items():
+            page.on(event, told)
+        self._taken[page] = ("" if first else key, heard or {})
+        return page
+
+    def back(self) -> None:
+        """Leave all pages that were taken; what ran before each document would run again."""
+        for page, (key, heard) in self._taken.items():
+            for event, told in heard.items():
+                page.remove_listener(event, told)
+            if key:
+                page.mouse.move(-9, -9)
+                page.emulate_media(media="null")
+                page.goto(self._blank)
+                self._free[key].append(page)
+            else:
+                page.close()
+        self._taken.clear()
+
+
+@pytest.fixture(scope="session")
+def all_pages(chromium, tmp_path_factory) -> Pages:
+    blank = tmp_path_factory.mktemp("blank") / "blank.html"
+    blank.write_text("<!DOCTYPE html><title>-</title>", encoding="utf-8")
+    return Pages(chromium, blank)
+
+
+@pytest.fixture
+def pages(all_pages) -> Iterator[Callable[..., object]]:
+    yield all_pages.open
+    all_pages.back()
+
+
 @pytest.fixture(scope="module", params=["zh", "en"])
 def page_file(request, sample_report) -> Path:
     """The page of the report on the sample, in a language."""
@@ -43,24 +101,21 @@ def page_file(request, sample_report) -> Path:
 
 
 @pytest.fixture
-def visit(chromium):
+def visit(pages):
     """Opens a page with the network off; ``wrong`` is what it complains of."""
-    contexts = []
 
     def opened(target: Path, width: int = 1280, anchor: str = "", **options):
-        viewport = {"width": width, "height": 800}
-        context = chromium.new_context(offline=True, viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.wrong = []
-        page.on("console", lambda message: page.wrong.append(message.text))
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        wrong: list[str] = []
+        heard = {
+            "console": lambda message: wrong.append(message.text),
+            "pageerror": lambda error: wrong.append(str(error)),
+        }
+        page = pages(width, heard=heard, **options)
+        page.wrong = wrong
         page.goto(target.as_uri() + anchor)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 @dataclass
@@ -89,41 +144,34 @@ class Opened:
 
 
 @pytest.fixture
-def show(chromium, tmp_path: Path) -> Iterator:
+def show(pages, tmp_path: Path):
     """Save a map, or take one that is saved; open it without a network, wait until it is drawn."""
-    contexts = []
 
     def opened(city_map, *, width: int = 1280, height: int = 800, first: str = "") -> Opened:
         target = city_map if isinstance(city_map, Path) else tmp_path / "地图.html"
         if target is not city_map:
             city_map.save(target)
-        context = chromium.new_context(
-            offline=True, viewport={"width": width, "height": height}, locale="zh-CN"
-        )
-        contexts.append(context)
-        result = Opened(context.new_page())
-        page = result.page
+        requests: list[str] = []
+        complaints: list[str] = []
 
         def asked(request) -> None:
             if not request.url.startswith(("file:", "data:", "blob:")):
-                result.requests.append(request.url)
+                requests.append(request.url)
 
         def said(message) -> None:
             if message.type in ("error", "warning"):
-                result.complaints.append(message.text)
+                complaints.append(message.text)
 
-        page.on("request", asked)
-        page.on("console", said)
-        page.on("pageerror", lambda error: result.complaints.append(str(error)))
-        if first:
-            page.add_init_script(first)
+        def failed(error) -> None:
+            complaints.append(str(error))
+
+        heard = {"request": asked, "console": said, "pageerror": failed}
+        page = pages(width, height, first=first, heard=heard, locale="zh-CN")
         page.goto(target.as_uri())
         page.wait_for_selector("html[data-ready=true]", timeout=30_000)
-        return result
+        return Opened(page, requests, complaints)
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 @pytest.fixture

@@ -77,16 +77,11 @@ def violations(page, axe: str, rules: list[str] = RULES) -> list[str]:
 
 
 @pytest.fixture
-def unguarded(chromium, tmp_path):
+def unguarded(pages, tmp_path):
     """Open a map or a file with its content policy put aside, which would refuse axe-core too."""
-    pages = []
 
     def opened(shown, width: int):
-        context = chromium.new_context(
-            bypass_csp=True, offline=True, viewport={"width": width, "height": 800}
-        )
-        pages.append(context)
-        page = context.new_page()
+        page = pages(width, bypass_csp=True)
         if isinstance(shown, Path):
             page.goto(shown.as_uri())
         else:
@@ -95,9 +90,7 @@ def unguarded(chromium, tmp_path):
             page.wait_for_selector("html[data-ready=true]")
         return page
 
-    yield opened
-    for context in pages:
-        context.close()
+    return opened
 
 
 #: Each language once, and each width: a rule is broken by a control, not by the two together.

@@ -72,16 +72,15 @@ def server():
 
 
 @pytest.fixture
-def visit(chromium, tmp_path):
+def visit(pages, tmp_path):
     """Open a saved map; only loopback and the hosts in `answered` are let through."""
-    contexts = []
+    routed = []
 
     def opened(city_map, *, answered: dict[str, bytes] | None = None) -> Opened:
         target = tmp_path / "底图.html"
         city_map.save(target)
-        context = chromium.new_context(viewport={"width": 1000, "height": 760})
-        contexts.append(context)
-        result = Opened(context.new_page())
+        requests: list[str] = []
+        complaints: list[str] = []
 
         def route(route) -> None:
             parts = urlsplit(route.request.url)
@@ -94,27 +93,28 @@ def visit(chromium, tmp_path):
                     return
             route.abort()
 
-        context.route("**/*", route)
-        result.page.on(
-            "request",
-            lambda request: (
-                result.requests.append(request.url)
-                if not request.url.startswith(("file:", "data:", "blob:"))
-                else None
-            ),
-        )
-        result.page.on(
-            "console",
-            lambda said: result.complaints.append(said.text) if said.type == "error" else None,
-        )
-        result.page.on("pageerror", lambda error: result.complaints.append(str(error)))
-        result.page.goto(target.as_uri())
-        result.page.wait_for_selector(READY, timeout=30_000)
-        return result
+        def asked(request) -> None:
+            if not request.url.startswith(("file:", "data:", "blob:")):
+                requests.append(request.url)
+
+        def said(message) -> None:
+            if message.type == "error":
+                complaints.append(message.text)
+
+        def failed(error) -> None:
+            complaints.append(str(error))
+
+        heard = {"request": asked, "console": said, "pageerror": failed}
+        page = pages(1000, 760, heard=heard, offline=False)
+        page.route("**/*", route)
+        routed.append(page)
+        page.goto(target.as_uri())
+        page.wait_for_selector(READY, timeout=30_000)
+        return Opened(page, requests, complaints)
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in routed:
+        page.unroute_all(behavior="wait")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.report import write_report
+from tests.browser.conftest import ONE_LANGUAGE
 from tests.browser.test_six_questions import dongwan
 
 pytestmark = pytest.mark.xdist_group("report-page")
@@ -53,6 +54,7 @@ def test_no_number_on_the_map_touches_another(page_file, visit, width):
     assert seen > 20
 
 
+@ONE_LANGUAGE
 def test_on_a_telephone_the_rest_of_the_districts_is_one_tap_away(page_file, visit):
     page = visit(page_file, 390)
     button = page.locator(".rest-of >> visible=true").first
@@ -65,6 +67,7 @@ def test_on_a_telephone_the_rest_of_the_districts_is_one_tap_away(page_file, vis
     assert page.wrong == []
 
 
+@ONE_LANGUAGE
 @pytest.mark.parametrize("width", [390, 1280])
 def test_what_is_touched_is_large_enough(page_file, visit, width):
     page = visit(page_file, width, has_touch=True, is_mobile=True)
@@ -77,6 +80,7 @@ def test_what_is_touched_is_large_enough(page_file, visit, width):
     assert small == []
 
 
+@ONE_LANGUAGE
 @pytest.mark.parametrize("way", ["point", "focus", "map"])
 def test_a_district_is_lit_in_the_list_and_on_the_map_at_once(page_file, visit, way):
     page = visit(page_file)
@@ -97,6 +101,7 @@ def test_a_district_is_lit_in_the_list_and_on_the_map_at_once(page_file, visit, 
     assert {lit.nth(k).get_attribute("data-zone") for k in range(2)} == {zone}
 
 
+@ONE_LANGUAGE
 def test_tasks_are_chosen_by_the_keyboard_and_said(page_file, visit):
     page = visit(page_file)
     page.locator("input[name=task]:checked").focus()
@@ -111,6 +116,7 @@ def test_tasks_are_chosen_by_the_keyboard_and_said(page_file, visit):
     assert len(set(names)) == 4
 
 
+@ONE_LANGUAGE
 def test_without_a_script_every_task_can_be_reached(page_file, visit):
     page = visit(page_file, java_script_enabled=False)
     assert page.locator(".task >> visible=true").count() == 1
@@ -126,6 +132,7 @@ def test_without_a_script_every_task_can_be_reached(page_file, visit):
     assert narrow.locator(".ranks li >> visible=true").count() == 10
 
 
+@ONE_LANGUAGE
 def test_where_colours_fail_marks_and_numbers_stand(page_file, visit):
     page = visit(page_file, forced_colors="active")
     assert page.locator(".ranks .icon >> visible=true").count() == 10
@@ -136,6 +143,7 @@ def test_where_colours_fail_marks_and_numbers_stand(page_file, visit):
     assert page.locator(".mapped text >> visible=true").count() >= 8
 
 
+@ONE_LANGUAGE
 def test_the_darker_is_the_further_behind(page_file, visit):
     page = visit(page_file)
     light = page.evaluate("""['d1', 'd2', 'd3', 'd4', 'd5'].map(kind => {
@@ -146,6 +154,7 @@ def test_the_darker_is_the_further_behind(page_file, visit):
     assert min(a - b for a, b in pairwise(light)) > 15
 
 
+@ONE_LANGUAGE
 def test_filters_count_and_order_hold_together(page_file, visit):
     page = visit(page_file)
     page.locator("details.cases > summary").first.click()

@@ -522,21 +522,21 @@ def test_ordinary_folium_works_offline_on_a_city_map(show, few):
     opened.check()
 
 
-def test_a_notebook_s_frame_shows_the_map(show, chromium, zones, manholes, tmp_path):
+def test_a_notebook_s_frame_shows_the_map(pages, zones, manholes, tmp_path):
     frame = layer_map(manholes, "manholes", zones=zones)._repr_html_()
     target = tmp_path / "notebook.html"
     target.write_text(f"<!DOCTYPE html><body>{frame}</body>", encoding="utf-8")
-    context = chromium.new_context(offline=True)
-    page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: complaints.append(str(e)))
+    heard = {
+        "console": lambda m: complaints.append(m.text) if m.type == "error" else None,
+        "pageerror": lambda e: complaints.append(str(e)),
+    }
+    page = pages(heard=heard)
     page.goto(target.as_uri())
     inner = page.frame_locator("iframe")
     inner.locator("canvas.gcm-canvas").wait_for()
     assert "窨井" in inner.locator("h1").inner_text()
     assert complaints == []
-    context.close()
 
 
 def test_the_first_screen_of_a_city_is_its_figure_and_its_layers_wait(show, small, figures):

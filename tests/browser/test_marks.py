@@ -34,14 +34,13 @@ DRAWN = """() => { const c = document.querySelector('canvas.gcm-canvas');
 
 @pytest.mark.parametrize("count", [300, 12_000])
 def test_marks_take_the_place_of_colours_where_those_are_forced_and_on_paper(
-    chromium, tmp_path, count
+    pages, tmp_path, count
 ):
     target = tmp_path / "map.html"
     layer_map(parcels(count), "illegal_construction").save(target)
     drawn = {}
     for forced in ("none", "active"):
-        context = chromium.new_context(offline=True, forced_colors=forced)
-        page = context.new_page()
+        page = pages(forced_colors=forced)
         page.goto(target.as_uri())
         page.wait_for_selector("html[data-ready=true]")
         page.evaluate("() => { gcm.maps[0].setZoom(17, {animate: false}); }")
@@ -55,7 +54,6 @@ def test_marks_take_the_place_of_colours_where_those_are_forced_and_on_paper(
             page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')); }")
             assert marks.first.is_visible()
             page.evaluate("() => { window.dispatchEvent(new Event('afterprint')); }")
-        context.close()
     assert drawn["none"] != drawn["active"]
 
 

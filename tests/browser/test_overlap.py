@@ -91,29 +91,27 @@ SHUT = {
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory) -> dict:
+def drawn(tmp_path_factory) -> dict:
     return {"folder": tmp_path_factory.mktemp("maps")}
 
 
 @pytest.fixture
-def saved(pages, trial_city, series, zones):
+def saved(drawn, trial_city, series, zones):
     """A city map with everything on it, and a map of one figure; each saved once."""
 
     def page(kind: str, lang: str) -> Path:
-        if (kind, lang) not in pages:
-            target = pages["folder"] / f"{kind}-{lang}.html"
+        if (kind, lang) not in drawn:
+            target = drawn["folder"] / f"{kind}-{lang}.html"
             if kind == "city":
                 trial_city["illegal_construction"] = parcels(1_200)
-                drawn = city_map(trial_city, series=series, lang=lang)
-                drawn.add_note(
-                    Text("示例：全部为合成数据", "Sample: all data are made up").of(lang)
-                )
+                made = city_map(trial_city, series=series, lang=lang)
+                made.add_note(Text("示例：全部为合成数据", "Sample: all data are made up").of(lang))
             else:
                 table = zones[[]].assign(area=[12_000.0, 340_000.0, 5_000.0])
-                drawn = zone_map(table, zones, "area", label="拆除面积", unit="m2", lang=lang)
-            drawn.save(target)
-            pages[kind, lang] = target
-        return pages[kind, lang]
+                made = zone_map(table, zones, "area", label="拆除面积", unit="m2", lang=lang)
+            made.save(target)
+            drawn[kind, lang] = target
+        return drawn[kind, lang]
 
     return page
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.conftest import ONE_LANGUAGE
+
 pytestmark = pytest.mark.xdist_group("report-page")
 
 SHUT = "[...document.querySelectorAll('details')].filter(one => !one.open).length"
@@ -33,6 +35,7 @@ def test_each_section_folds_into_one_line_and_opens_by_the_keyboard(page_file, v
     assert not table.is_visible()
 
 
+@ONE_LANGUAGE
 def test_the_head_of_an_open_section_stays_in_sight(page_file, visit):
     page = visit(page_file, anchor="#scoreboard")
     page.locator("#scoreboard tbody").nth(3).scroll_into_view_if_needed()
@@ -46,6 +49,7 @@ def test_the_head_of_an_open_section_stays_in_sight(page_file, visit):
     assert -1 <= page.locator("#scoreboard").bounding_box()["y"] < 800
 
 
+@ONE_LANGUAGE
 def test_an_anchor_opens_what_holds_it(page_file, visit):
     for anchor, inside in (("#ledger", ".ledger"), ("#reported", "#reported table")):
         page = visit(page_file, anchor=anchor)
@@ -60,6 +64,7 @@ def test_an_anchor_opens_what_holds_it(page_file, visit):
         assert not page.locator(".ledger").is_visible()
 
 
+@ONE_LANGUAGE
 def test_all_unfold_and_fold_by_one_button(page_file, visit):
     page = visit(page_file)
     button = page.locator("#unfold")
@@ -72,6 +77,7 @@ def test_all_unfold_and_fold_by_one_button(page_file, visit):
     assert button.inner_text() == first
 
 
+@ONE_LANGUAGE
 def test_printed_what_paper_needs_is_open_and_afterwards_as_it_was(page_file, visit):
     page = visit(page_file)
     before = page.evaluate(SHUT)
@@ -91,6 +97,7 @@ def test_printed_what_paper_needs_is_open_and_afterwards_as_it_was(page_file, vi
     assert head.evaluate("e => getComputedStyle(e).display") == "contents"
 
 
+@ONE_LANGUAGE
 def test_without_script_all_can_be_opened_and_no_head_pretends_to_sort(page_file, visit):
     page = visit(page_file, java_script_enabled=False)
     assert page.locator("thead button").count() == 0
@@ -116,6 +123,7 @@ def numbers(texts: list[str]) -> list[float]:
     return [float(t.replace("−", "-").replace(",", "").rstrip("%")) for t in texts if t != "–"]
 
 
+@ONE_LANGUAGE
 def test_a_head_sorts_by_number_and_back_to_the_order_of_the_page(page_file, visit):
     page = visit(page_file, anchor="#targets")
     heads = page.locator(".aims th[scope=col]")
@@ -141,6 +149,7 @@ def test_a_head_sorts_by_number_and_back_to_the_order_of_the_page(page_file, vis
     assert marks == ['"⇅"', '"▼"']
 
 
+@ONE_LANGUAGE
 def test_a_head_sorts_by_enter_and_texts_stand_as_on_the_page(page_file, visit):
     page = visit(page_file, anchor="#targets")
     button = page.locator(".aims th[scope=col]").nth(5).locator("button")
@@ -165,6 +174,7 @@ def test_numbers_of_two_sizes_and_days_sort_as_what_they_are(page_file, visit):
     assert days == sorted(days, reverse=True)
 
 
+@ONE_LANGUAGE
 def test_districts_sort_within_their_group_and_totals_stay(page_file, visit):
     page = visit(page_file, anchor="#scoreboard")
     table = "#scoreboard .board"
@@ -182,6 +192,7 @@ def test_districts_sort_within_their_group_and_totals_stay(page_file, visit):
     assert values[7:11] == sorted(values[7:11], reverse=True)
 
 
+@ONE_LANGUAGE
 def test_every_table_of_more_than_a_row_sorts(page_file, visit):
     page = visit(page_file)
     plain = page.evaluate("""[...document.querySelectorAll('table')].filter(table =>

@@ -19,29 +19,25 @@ def folder(request, sample_report) -> Path:
 
 
 @pytest.fixture
-def visit(chromium):
-    contexts = []
-
+def visit(pages):
     def opened(target: Path, width: int):
-        context = chromium.new_context(
-            offline=True, viewport={"width": width, "height": 900}, locale="zh-CN"
-        )
-        contexts.append(context)
-        page = context.new_page()
         wrong: list[str] = []
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(dialog.message))
-        page.on(
-            "request",
-            lambda asked: None if asked.url.startswith("file:") else wrong.append(asked.url),
-        )
+
+        def asked(request) -> None:
+            if not request.url.startswith("file:"):
+                wrong.append(request.url)
+
+        heard = {
+            "console": lambda message: wrong.append(message.text),
+            "pageerror": lambda error: wrong.append(str(error)),
+            "dialog": lambda dialog: wrong.append(dialog.message),
+            "request": asked,
+        }
+        page = pages(width, 900, heard=heard, locale="zh-CN")
         page.goto(target.as_uri())
         return page, wrong
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 @pytest.mark.parametrize("width", [1280, 768, 390, 360, 320])

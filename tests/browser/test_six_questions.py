@@ -122,16 +122,15 @@ def which(request) -> str:
 
 
 @pytest.fixture(params=["zh", "en"])
-def play(request, which, chromium, sample_report, other_report):
+def play(request, which, pages, sample_report, other_report):
     """The page of a report, which counts the steps of who plays with it."""
     folder = (sample_report if which == "sample" else other_report)(request.param)
-    context = chromium.new_context(
-        offline=True, viewport={"width": 1280, "height": 800}, accept_downloads=True
-    )
-    page = context.new_page()
     wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    heard = {
+        "console": lambda message: wrong.append(message.text),
+        "pageerror": lambda error: wrong.append(str(error)),
+    }
+    page = pages(heard=heard)
     page.goto((folder / "index.html").as_uri())
 
     class Play:
@@ -158,7 +157,6 @@ def play(request, which, chromium, sample_report, other_report):
     yield game
     assert game.steps <= 3
     assert wrong == []
-    context.close()
 
 
 def test_which_data_there_is_and_where_reports_and_records_differ(play, which):

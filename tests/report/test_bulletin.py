@@ -43,6 +43,11 @@ def files(told, tmp_path_factory):
     return write_bulletin(told, tmp_path_factory.mktemp("bulletin"), stamp="内部资料")
 
 
+@pytest.fixture(scope="module")
+def english(summary_of):
+    return bulletin(summary_of("2022-06-30", "en"))
+
+
 def number(text: str) -> float:
     return 0.0 if text == "—" else float(text.replace(",", "").rstrip("%"))
 
@@ -125,9 +130,8 @@ def test_any_period_stands_beside_the_running_total(told, city, period, first):
     assert len(table.columns) == (7 if period == "year" else 9)
 
 
-def test_english_has_no_chinese_but_names(summary_of):
-    parts = bulletin(summary_of("2022-06-30", "en")).body
-    tables = [part for part in parts if isinstance(part, Table)]
+def test_english_has_no_chinese_but_names(english):
+    tables = [part for part in english.body if isinstance(part, Table)]
     assert len(tables) == 5
     assert not any(
         "\u4e00" <= ch <= "\u9fff" for t in tables for row in t.rows for ch in "".join(row)
@@ -267,12 +271,12 @@ def test_columns_fill_the_width_and_none_is_narrower_than_its_words_while_there_
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_pdf_parts_no_word_and_no_number_of_a_table(summary_of, lang):
+def test_the_pdf_parts_no_word_and_no_number_of_a_table(made, english, lang):
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
 
     registerFont(TTFont(_pdf._FACE, str(cjk_font_path())))
-    for table in bulletin(summary_of("2022-06-30", lang)).tables:
+    for table in {"zh": made, "en": english}[lang].tables:
         size = _pdf.cell_size(table)
         assert size >= 7
         widths = _pdf._widths(table, size)
@@ -287,10 +291,9 @@ def test_no_two_figures_stand_under_one_heading(city, place):
     assert len(heads) > 30 and len(heads) == len(set(heads))
 
 
-def test_in_english_no_name_has_its_capital_within_a_sentence(summary_of):
+def test_in_english_no_name_has_its_capital_within_a_sentence(english):
     """What stands behind a comma, a semicolon or a colon is no beginning."""
-    made = bulletin(summary_of("2022-06-30", "en"))
-    paragraphs = [part.text for part in made.parts if isinstance(part, Paragraph)]
+    paragraphs = [part.text for part in english.parts if isinstance(part, Paragraph)]
     text = " ".join(paragraphs)
     assert "2022-06: defective manholes found 184" in text
     cities = "Taicang|Suzhou|Kunshan|Changshu|Zhangjiagang|Wu|Gusu|Huqiu|Xiangcheng"

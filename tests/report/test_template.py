@@ -53,7 +53,7 @@ def filled(city: gcm.City, folder: Path, **cells: str):
     return table.set_index("cell"), openpyxl.load_workbook(folder / "月报.xlsx").active
 
 
-def test_numbers_are_those_of_progress_and_of_the_table_by_period(city, tmp_path):
+def test_numbers_are_those_of_progress_and_of_the_table_by_period(city, june_by_street, tmp_path):
     table, sheet = filled(
         city, tmp_path,
         B3=f"{{{{{AREA}|姑苏区}}}}", B4=f"｛｛{AREA}｜吴中｜2022年6月｝｝",
@@ -62,7 +62,7 @@ def test_numbers_are_those_of_progress_and_of_the_table_by_period(city, tmp_path
         C4="{{城市道路窨井整治（已验收）|目标}}", C5="{{窨井新技术应用比例|%}}",
         C6="{{城市道路窨井整治（已验收）|状态}}",
     )  # fmt: skip
-    by_zone = gcm.progress(city, as_of=DAY, level="street").set_index(["indicator", "zone_code"])
+    by_zone = june_by_street.set_index(["indicator", "zone_code"])
     month = gcm.period_table(city, as_of=DAY, periods="month", level="district")
     month = month.set_index(["indicator", "zone_code"])
     key = "illegal_remediated_area"

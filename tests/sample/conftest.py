@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from generator import write_sample
 from tests.sample.office import Office
 
 SHIPPED = Path(__file__).parents[2] / "data" / "shapefiles"
@@ -21,3 +22,9 @@ def shipped() -> Path:
 def office(shipped: Path) -> Office:
     """Read what the kept files say."""
     return Office(shipped)
+
+
+@pytest.fixture(scope="session")
+def seventh(made_once) -> Path:
+    """Folder of a city of another seed."""
+    return made_once("seed-7", lambda out: write_sample(out, seed=7))

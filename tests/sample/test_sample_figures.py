@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from generator import write_sample
 from tests.sample.office import DATA_DATE, FACILITIES, YEAR, Office, set_of
 
 H1, MARCH = "2022-06-30", "2022-03-31"
@@ -214,8 +213,8 @@ def test_targets_are_the_published_ones_and_districts_add_up(office: Office) -> 
     assert (safety["deadline"] == "2022-09-30").all()
 
 
-def test_published_figures_do_not_depend_on_the_seed(tmp_path: Path) -> None:
-    other = Office(write_sample(tmp_path, seed=7))
+def test_published_figures_do_not_depend_on_the_seed(seventh: Path) -> None:
+    other = Office(seventh)
     for layer, amount, where, value in FLOWS:
         assert other.flow(layer, amount, H1, **where) == value, (layer, amount)
     test_plan_of_the_year_is_the_published_demolition(other)
