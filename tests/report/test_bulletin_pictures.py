@@ -83,7 +83,7 @@ def test_the_next_steps_are_those_the_figures_ask_for(made, told):
 def test_where_nothing_is_due_there_is_no_picture_and_no_next_step(told):
     nothing = told.table.assign(target=float("nan"), attainment=float("nan"), expected=float("nan"),
                                 status="no_target")  # fmt: skip
-    bare = replace(told, table=nothing, series=told.series.iloc[:0],
+    bare = replace(told, table=nothing, courses=told.series.iloc[:0],
                    outlook=told.outlook.iloc[:0])  # fmt: skip
     assert pictures(bare) == []
     said = [p.lead for p in bulletin(bare).parts if isinstance(p, Paragraph)]

@@ -79,27 +79,33 @@ def write_png(
     font : path, optional
         TrueType font; the package's Chinese font otherwise.
     """
-    face = str(font or cjk_font_path())
+    pen = _Sheet(str(font or cjk_font_path()))
     # Measured once on nothing, then drawn: the height is known only after all lines are broken.
-    blank = Image.new("RGB", (WIDTH, 8))
-    height = _Sheet(blank, face).lay(bulletin, close)
+    height = pen.lay(bulletin, close, Image.new("RGB", (WIDTH, 8)))
     sheet = Image.new("RGB", (WIDTH, height), "#ffffff")
-    _Sheet(sheet, face).lay(bulletin, close)
+    pen.lay(bulletin, close, sheet)
     # Few colours: a palette makes the file a third, and one a chat passes on as it is.
     small = sheet.quantize(colors=64, dither=Image.Dither.NONE)
-    small.save(path, format="PNG", optimize=True)
+    small.save(path, format="PNG", compress_level=6)
 
 
 class _Sheet:
     """A pen that goes down the page."""
 
-    def __init__(self, image: Image.Image, face: str) -> None:
-        self.image, self.draw, self.y = image, ImageDraw.Draw(image), _EDGE
+    image: Image.Image
+    draw: ImageDraw.ImageDraw
+    y: int
+
+    def __init__(self, face: str) -> None:
         self.font: Callable[[int], Any] = cache(
             lambda size: ImageFont.truetype(face, size, layout_engine=ImageFont.Layout.BASIC)
         )
+        # What is laid twice is measured once.
+        self.lines = cache(self._lines)
+        self._cell_size = cache(self._find_cell_size)
 
-    def lay(self, bulletin: Bulletin, close: str) -> int:
+    def lay(self, bulletin: Bulletin, close: str, image: Image.Image) -> int:
+        self.image, self.draw, self.y = image, ImageDraw.Draw(image), _EDGE
         if bulletin.stamp:
             self.text(bulletin.stamp, _CELL, color=_ACCENT)
         self.y += 12
@@ -146,7 +152,7 @@ class _Sheet:
         self.text(part.title, _CELL, centred=True)
         self.y += 14
 
-    def lines(self, text: str, size: int, width: float) -> list[str]:
+    def _lines(self, text: str, size: int, width: float) -> list[str]:
         return broken(drawable(text), width, self.font(size).getlength)
 
     def table(self, part: Table) -> None:
@@ -252,7 +258,7 @@ class _Sheet:
         least[0] = max([least[0], *(min(measure(row[0]), 5 * size) for row in part.rows)])
         return [each + 16 for each in least]
 
-    def _cell_size(self, part: Table) -> int:
+    def _find_cell_size(self, part: Table) -> int:
         """Return the largest size at which every number and every word has its line."""
         size = _CELL
         while size > _SMALLEST and sum(self._least(part, size)) > WIDTH - 2 * _EDGE:
@@ -389,7 +395,7 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
 
 def _png(image: Image.Image) -> tuple[bytes, int, int]:
     content = io.BytesIO()
-    image.quantize(colors=48, dither=Image.Dither.NONE).save(content, format="PNG", optimize=True)
+    image.quantize(colors=48, dither=Image.Dither.NONE).save(content, format="PNG")
     return content.getvalue(), image.width, image.height
 
 
