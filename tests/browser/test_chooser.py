@@ -179,6 +179,22 @@ def test_a_flow_below_zero_says_so_in_table_tip_and_card(show, chosen, lang, sho
     opened.check()
 
 
+@pytest.mark.parametrize(("lang", "asked", "kind"), [("zh", "二街", "街道"), ("en", "sec", "")])
+def test_a_search_finds_a_street_though_districts_are_shown(show, chosen, lang, asked, kind):
+    opened = show(draw(chosen, lang))
+    page = opened.page
+    before = page.evaluate("gcm.maps[0].getZoom()")
+    page.fill(".gcm-search input", asked)
+    page.wait_for_selector(".gcm-search li[role=option]")
+    found = page.inner_text(".gcm-search li")
+    assert found.startswith({"zh": "二街道", "en": "Second"}[lang])
+    page.keyboard.press("Enter")
+    until(page, f"gcm.maps[0].getZoom() > {before}")
+    assert page.input_value(".gcm-choose-level select") == "1"
+    assert page.inner_text(".gcm-card h2") == {"zh": "二街道", "en": "Second"}[lang]
+    opened.check()
+
+
 def test_the_table_sorts_by_any_head_and_says_so(show, chosen):
     opened = show(draw(chosen))
     page = opened.page

@@ -133,6 +133,23 @@ Chooser.prototype = {
     if (this._level) { this._level = 0; this._changed(); }
   },
 
+  /* Zones of the levels that are not shown: to find one shows its level. */
+  search: function (text, limit) {
+    var self = this, out = [];
+    this._config.levels.forEach(function (level, k) {
+      if (k === self._level) { return; }
+      var zones = (level.zones || self._layer._first).zones;
+      gcm.zonesNamed(zones, text).slice(0, limit).forEach(function (i) {
+        out.push({ label: zones[i].name, kind: level.name, street: true, show: function () {
+          self._level = k;
+          self._changed();
+          self._layer.tell(i);
+        } });
+      });
+    });
+    return out;
+  },
+
   _changed: function () {
     this._show(false);
     gcm.say(this._map, this._told.textContent);
@@ -160,8 +177,11 @@ Chooser.prototype = {
     }
     this._legend();
     this._selects.figure.value = this._figure;
+    // A long name is cut in its control.
+    this._selects.figure.title = this.figure().name;
     options(this._selects.fill, this.fills().map(function (each) { return each.name; }));
     this._selects.fill.value = this.fills().indexOf(fill);
+    this._selects.fill.title = fill.name;
     this._selects.level.value = this._level;
     this._dates();
     this._told.textContent = this._sentence();

@@ -237,11 +237,11 @@ gcm.Store.prototype = {
   /* Features with a text in one of the columns, both folded, that the filter shows: the first of
      them, and how many there are. */
   find: function (text, columns, limit) {
-    var self = this, found = [], total = 0, seen = columns.length > 1 ? new Set() : null;
+    var self = this, found = [], total = 0, mask = this.mask, seen = columns.length > 1 ? new Set() : null;
     columns.forEach(function (c) {
       var holds = self._holding(self.columns[c], text);
       for (var f = 0; holds && f < self.count; f += 1) {
-        if ((self.mask && !self.mask[f]) || !holds(f) || (seen && seen.has(f))) { continue; }
+        if ((mask && !mask[f]) || !holds(f) || (seen && seen.has(f))) { continue; }
         total += 1;
         if (seen) { seen.add(f); }
         if (found.length < limit) { found.push({ f: f, label: self.text(c, f) }); }
@@ -328,13 +328,13 @@ gcm.Store.prototype = {
   },
 
   _shapeHits: function (px, py, reach, limit) {
-    var hits = [], b = this.boxes;
+    var hits = [], b = this.boxes, mask = this.mask;
     for (var f = 0; f < this.count && hits.length < limit; f += 1) {
       var at = f * 4;
       if (px < b[at] - reach || px > b[at + 2] + reach || py < b[at + 1] - reach || py > b[at + 3] + reach) {
         continue;
       }
-      if (this.mask && !this.mask[f]) { continue; }
+      if (mask && !mask[f]) { continue; }
       var small = b[at + 2] - b[at] < reach && b[at + 3] - b[at + 1] < reach;
       if (small || this._touches(f, px, py, reach)) { hits.push(f); }
     }
