@@ -386,7 +386,8 @@ def test_a_crs_that_is_none_is_refused_though_no_layer_needs_it():
         ("manhole_remediated", ("--color-by", "status")),
         ("city", ("--radius", "300")),
         ("city", ("--color-by", "status")),
-        ("city", ("--level", "street")),
+        ("停车", ("--level", "street")),
+        ("停车", ("--figure", "manhole_remediated")),
     ],
 )
 def test_an_option_that_does_nothing_for_what_is_drawn_is_refused(tmp_path, what, option):
@@ -401,6 +402,33 @@ def test_an_option_that_does_nothing_for_what_is_drawn_is_refused(tmp_path, what
 
 def heading(page) -> str:
     return re.search(r"<header.*?</header>", page.read_text(encoding="utf-8"), re.S)[0]
+
+
+@loaded
+@pytest.mark.parametrize(
+    ("what", "first"), [("illegal_demolished_area", True), ("city", False)], ids=["figure", "city"]
+)
+def test_a_page_has_the_figures_and_levels_that_are_asked_for(tmp_path, what, first):
+    page = tmp_path / "m.html"
+    asked = ("--figure", "城市道路窨井整治（已验收）", "--figure", "illegal_open_count",
+             "--level", "street", "--level", "district")  # fmt: skip
+    assert run("map", DATA, what, "-o", page, *asked)[0] == 0
+    text = page.read_text(encoding="utf-8")
+    content = json.loads(
+        re.search(r"gcm\.chooser\(.*?Object\.assign\((\{.*?\}),\s*\{ layer", text, re.S)[1]
+    )
+    further = ["manhole_remediated", "illegal_open_count"]
+    assert [f["id"] for f in content["figures"]] == [what] * first + further
+    assert [level["key"] for level in content["levels"]] == ["street", "district"]
+
+
+@loaded
+def test_a_layer_is_no_further_figure(tmp_path):
+    page = tmp_path / "m.html"
+    code, _, err = run("map", DATA, "illegal_open_count", "-o", page, "--figure", "manholes")
+    assert code == 2
+    assert "'manholes' is not a figure" in err
+    assert not page.exists()
 
 
 @loaded

@@ -229,3 +229,13 @@ def test_the_rows_of_the_document_stand_in_the_documentation_as_they_are():
     assert len(rows) == 65
     # What is neither says why.
     assert rows.loc[rows["standing"] == "neither", "why"].ne("").all()
+
+
+def test_a_flow_below_zero_says_what_was_taken_back(city):
+    """Streets where more was rebuilt this year than demolished, and no other row."""
+    rows = gcm.progress(city, level="street")
+    rows = rows[rows["indicator"].eq("illegal_demolished_area")]
+    below = rows["value"].lt(0)
+    assert below.any()
+    assert rows["note_zh"].str.contains("扣除反弹后的净数").tolist() == below.tolist()
+    assert rows["note_en"].str.contains("net of what was taken back").tolist() == below.tolist()

@@ -11,13 +11,14 @@ import pandas as pd
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, days_between, days_of, flag_of
 from geo_citymgmt._words import Messages, Text
-from geo_citymgmt.cases._register import ZONE_KEYS, Register
+from geo_citymgmt.cases._register import USUAL_STOCK, ZONE_KEYS, Register
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.facts._timeline import has_code
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.facts import CityFacts
+    from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
@@ -128,14 +129,41 @@ def open_table(
         table[["size", "remaining"]] = np.nan
     due = _dates(data, deadline, rows)
     table["deadline"] = due
-    table["days_left"] = _days(table["deadline"] - today)
-    table["overdue"] = (table["days_left"] < 0).astype("boolean")
+    table["days_left"], table["overdue"] = _time_left(table["deadline"], today)
     table["planned_date"] = _dates(data, planned, rows)
     late = (table["planned_date"] < today).astype("boolean")
     table["plan_missed"] = late.where(table["planned_date"].notna() & (day is not None))
     for name in columns:
         table[name] = data[name].iloc[rows].array
     return table.set_index(data.index[rows])
+
+
+def deadlines_on_record(
+    frame: pd.DataFrame, spec: LayerSpec, as_of: pd.Timestamp | None
+) -> pd.DataFrame | None:
+    """Tell how records stand to their deadline by the status that they have on record.
+
+    Returns
+    -------
+    DataFrame or None
+        On the index of `frame`: ``open`` (in the stock of the layer's file), ``days_left`` and
+        ``overdue`` as in :func:`open_cases`. None without a day, a deadline or a state.
+    """
+    deadline, state = spec.overdue.get("deadline"), spec.state_field
+    if as_of is None or deadline not in frame or state not in frame:
+        return None
+    stock = {c for name in spec.overdue.get("stock", USUAL_STOCK) for c in spec.sets.get(name, ())}
+    is_open = frame[state].astype("str").isin(stock)
+    left, late = _time_left(frame[deadline], as_of)
+    return pd.DataFrame(
+        {"open": is_open, "days_left": left, "overdue": late.fillna(False) & is_open}
+    )
+
+
+def _time_left(deadline: pd.Series, today: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """Return the days until a deadline, negative when late, and whether it is over."""
+    left = _days(deadline - today)
+    return left, (left < 0).astype("boolean")
 
 
 def ageing(

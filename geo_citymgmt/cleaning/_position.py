@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -205,7 +205,10 @@ class Position:
         One place a record in ``within``, NaN where there is none or the record is rejected.
     """
 
-    geometry: np.ndarray
+    if TYPE_CHECKING:
+        geometry: np.ndarray
+    else:
+        geometry: np.ndarray = Drawn()
     crs: str
     crs_source: str
     datum: str
@@ -236,9 +239,6 @@ class Position:
                 gpd.GeoSeries(self.geometry[np.isfinite(self.x)], crs=self.within)
             )
         return position_box(self.x, self.y, self.within)
-
-
-Position.geometry = Drawn()  # type: ignore[assignment]
 
 
 def locate(

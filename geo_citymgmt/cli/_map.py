@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ _TAKEN_BY = {
     ),
     "color_by": (("layer",), Text("不带 --radius 的图层", "layers without --radius")),
     "radius": (("reach",), Text("图层", "layers")),
-    "level": (("figure",), Text("指标", "figures")),
+    "level": (("figure", "city"), Text("指标和 city", "figures and city")),
+    "figure": (("figure", "city"), Text("指标和 city", "figures and city")),
 }
 
 
@@ -121,7 +123,7 @@ def check_options(subject: Subject, **options: Any) -> None:
     reach = subject.kind == "layer" and options.get("radius") is not None
     kind = "reach" if reach else subject.kind
     for name, (kinds, meant) in _TAKEN_BY.items():
-        if options.get(name) is None or kind in kinds:
+        if options.get(name) in (None, ()) or kind in kinds:
             continue
         option = "--" + name.replace("_", "-")
         what = _KINDS[kind]
@@ -151,9 +153,16 @@ _PAGES = (".html", ".htm")
 )
 @click.option(
     "--level",
-    default=None,
+    multiple=True,
     metavar="LEVEL",
-    help="指标按 district（默认）、street、community 或 cell / a figure by the zones of a level",
+    help="指标按 district（默认）、street、community 或 cell，可给多个，第一个先显示 / "
+    "figures by the zones of a level; of several the first is shown first",
+)
+@click.option(
+    "--figure",
+    multiple=True,
+    metavar="FIGURE",
+    help="同图可选的其他指标（键或名称），可给多个 / a further figure to choose from, any number",
 )
 @click.option(
     "--color-by",
@@ -175,7 +184,8 @@ def map_(
     what: str,
     out: Path,
     as_of: str | None,
-    level: str | None,
+    level: tuple[str, ...],
+    figure: tuple[str, ...],
     color_by: str | None,
     radius: float | None,
     lang: Lang,
@@ -189,12 +199,26 @@ def map_(
     day = asked_day(as_of, "map")
     city = load_source(source, reading)
     subject = find_subject(what, city)
-    check_options(subject, as_of=as_of, level=level, color_by=color_by, radius=radius)
+    check_options(
+        subject, as_of=as_of, level=level, figure=figure, color_by=color_by, radius=radius
+    )
+    further = [_further(name, city) for name in figure]
     report_unusable(city, lang)
-    drawn = _drawn(city, subject, lang, as_of=day, level=level, color_by=color_by, radius=radius)
+    drawn = _drawn(
+        city, subject, lang, as_of=day, levels=level, figures=further, color_by=color_by,
+        radius=radius,
+    )  # fmt: skip
     drawn.save(out)
     click.echo(str(out))
     return outcome(city, lang, fatal=False)
+
+
+def _further(name: str, city: City) -> str:
+    """Return the key of a figure beside the first; a layer has no colours of its own there."""
+    found = find_subject(name, city)
+    if found.kind != "figure":
+        raise _MESSAGES.error(CityDataError, "not_a_figure", what=name)
+    return found.key
 
 
 def _check_page(out: Path) -> None:
@@ -208,18 +232,21 @@ def _drawn(
     lang: Lang,
     *,
     as_of: pd.Timestamp | None,
-    level: str | None,
+    levels: Sequence[str],
+    figures: Sequence[str],
     color_by: str | None,
     radius: float | None,
 ) -> CityMap:
     from geo_citymgmt import maps
 
     if subject.kind == "city":
-        return maps.city_map(city, as_of=as_of, lang=lang)
+        return maps.city_map(
+            city, as_of=as_of, indicator=list(figures) or None, level=levels or "district",
+            lang=lang,
+        )  # fmt: skip
     if subject.kind == "figure":
-        return maps.progress_map(
-            city, subject.key, as_of=as_of, level=level or "district", lang=lang
-        )
+        chosen = [subject.key, *figures]
+        return maps.progress_map(city, chosen, as_of=as_of, level=levels or "district", lang=lang)
     if radius is not None:
         return _reach(city, subject.key, radius, as_of, lang)
     return maps.layer_map(

@@ -20,6 +20,7 @@ from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_dist
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.figures")
 
@@ -447,8 +448,9 @@ class Actuals:
         sums = self._sums[figure.id]
         unknown = unknown_notes(values, status)
         few = notes_of_few(self.city.figures, figure, values)
+        net = notes_of_net(figure, self.city.specs.get(figure.layer), values)
         void = self._targets.void_zones(figure)
-        if sums is None and not unknown and not void and not few:
+        if sums is None and not unknown and not void and not few and not net:
             return {"note_zh": note.zh, "note_en": note.en}
         city = values.layout.level == "city"
         voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
@@ -458,7 +460,7 @@ class Actuals:
         for k, is_city in enumerate(city):
             void_note = _MESSAGES("target_is_void") if voided[k] else NOTHING
             sum_note = sums if sums and is_city else NOTHING
-            known = (unknown.get(k, NOTHING), few.get(k, NOTHING))
+            known = (net.get(k, NOTHING), unknown.get(k, NOTHING), few.get(k, NOTHING))
             rows.append(join_texts([note, *known, void_note, sum_note]))
         return {
             "note_zh": np.array([row.zh for row in rows], dtype=object),
@@ -565,6 +567,21 @@ def notes_of_few(figures: Figures, figure: Figure, values: Values) -> dict[int, 
     rows = np.flatnonzero(figures.rests_on_few(figure, values.denominator))
     numbers = {int(k): f"{values.denominator[k]:,.10g}" for k in rows}
     return {k: _MESSAGES("rests_few_records", n=n) for k, n in numbers.items()}
+
+
+def net_note(figure: Figure, spec: LayerSpec | None) -> Text:
+    """Why a flow can be below zero: what takes back its amounts; nothing where nothing does."""
+    if spec is None or figure.value is None or figure.value.kind != "flow":
+        return NOTHING
+    events = [e for e in spec.events.values() if figure.value.of in e.takes_back]
+    names = join_texts((Text(e.zh, e.en.lower()) for e in events), Text("、", ", "))
+    return _MESSAGES("net_of_taken_back", names=names) if events else NOTHING
+
+
+def notes_of_net(figure: Figure, spec: LayerSpec | None, values: Values) -> dict[int, Text]:
+    """What to say, by row, of flows below zero."""
+    note = net_note(figure, spec)
+    return {int(k): note for k in np.flatnonzero(values.value < 0)} if note.zh else {}
 
 
 def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int, Text]:

@@ -26,6 +26,7 @@ from geo_citymgmt.figures._actuals import (
     month_ends,
     month_of,
     notes_of_few,
+    notes_of_net,
     period_end,
     period_start,
     unknown_notes,
@@ -447,8 +448,10 @@ def _block(
     figures, layout = evaluator.city.figures, values[0].layout
     note, unknown = join_texts(notes), unknown_notes(values[0])
     few = notes_of_few(figures, figure, values[0])
+    net = notes_of_net(figure, evaluator.city.specs.get(figure.layer), values[0])
     row_notes = [
-        join_texts([note, unknown.get(k, NOTHING), few.get(k, NOTHING)]) for k in range(len(value))
+        join_texts([note, *(of.get(k, NOTHING) for of in (net, unknown, few))])
+        for k in range(len(value))
     ]
     return {
         "indicator": figure.id,

@@ -18,7 +18,7 @@ from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
-from geo_citymgmt.cases._register import USUAL_STOCK
+from geo_citymgmt.cases._cases import deadlines_on_record
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
@@ -551,20 +551,16 @@ def _measure(frame: pd.DataFrame, spec: LayerSpec) -> np.ndarray | None:
 def _due(
     frame: pd.DataFrame, spec: LayerSpec, as_of: pd.Timestamp | None, lang: str
 ) -> tuple[tuple[str, pd.Series], tuple[str, pd.Series]] | None:
-    """Return by how many days records are overdue, and how they stand to their deadline.
+    """Return in words by how many days records are overdue, and how they stand to their deadline.
 
-    As the list of cases has it: what is in the stock of the layer's file, by the status on
-    record, and whose deadline lies before the day. None where nothing can be said.
+    None where nothing can be said.
     """
-    deadline, state = spec.overdue.get("deadline"), spec.state_field
-    if as_of is None or deadline not in frame or state not in frame:
+    table = deadlines_on_record(frame, spec, as_of)
+    if table is None:
         return None
     words = _WORDS[lang]
-    sets = spec.overdue.get("stock", USUAL_STOCK)
-    stock = {code for name in sets for code in spec.sets.get(name, ())}
-    is_open = frame[state].astype("str").isin(stock).to_numpy()
-    left = (frame[deadline] - as_of).dt.days.to_numpy(dtype="float64", na_value=np.nan)
-    late = is_open & (left < 0)
+    is_open, late = table["open"].to_numpy(dtype=bool), table["overdue"].to_numpy(dtype=bool)
+    left = table["days_left"].to_numpy(dtype="float64", na_value=np.nan)
     days = pd.Series("", index=frame.index, dtype="object")
     days[late] = [words["days"].format(n=f"{-n:,.0f}") for n in left[late]]
     status = np.select(

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import folium
@@ -202,6 +202,8 @@ def pack(
 
 #: No number: the least of 32 bits.
 _NO_NUMBER = -(2**31)
+#: Colours of a layer that the layer switch shows.
+_SWATCHES = 5
 
 
 def _pack_measure(sections: _Sections, values: np.ndarray) -> int:
@@ -446,7 +448,9 @@ class Features(_Marks, folium.GeoJson):
         frame = gpd.GeoDataFrame(
             {**table, "gcm_class": classes}, geometry=_rounded(geometry), crs=geometry.crs
         )
-        super().__init__(frame.to_geo_dict(), name=_key(name, geometry, colors, counted), show=show)
+        super().__init__(
+            frame.to_geo_dict(), name=_key(name, geometry, classes, colors, counted), show=show
+        )
         self._describe(geometry, classes, labels, colors, columns, name, title)
         self.labels = [visible_text(label) for label, _ in columns]
         self.title = title
@@ -513,7 +517,9 @@ class Overlay(_Marks):
         counted: bool = True,
         measure: np.ndarray | None = None,
     ) -> None:
-        super().__init__(name=_key(name, geometry, colors, counted), overlay=True, show=show)
+        super().__init__(
+            name=_key(name, geometry, classes, colors, counted), overlay=True, show=show
+        )
         self._describe(geometry, classes, labels, colors, columns, name, title)
         shapes, self.tolerance_m = geometry.to_numpy(), 0.0
         single = bool((shapely.get_type_id(shapes) == 0).all())
@@ -604,10 +610,20 @@ def _classes(
     ]
 
 
-def _key(name: str, geometry: gpd.GeoSeries, colors: Sequence[str], counted: bool) -> str:
-    """Return the line of the layer switch, as HTML."""
+def _key(
+    name: str, geometry: gpd.GeoSeries, classes: np.ndarray, colors: Sequence[str], counted: bool
+) -> str:
+    """Return the line of the layer switch, as HTML: its commonest colours, its name."""
     number = f' <span class="gcm-key-count">{len(geometry):,}</span>' if counted else ""
-    swatch = colors[-1] if len(colors) == 1 else "#5b6876"
-    kind, color = geometry_kind(geometry), escape_text(swatch)
-    key = f'class="gcm-key gcm-key-{kind}" style="background:{color}"'
-    return f"<span {key}></span>{escape_text(name)}{number}"
+    counts = np.bincount(np.asarray(classes, dtype=np.int64), minlength=len(colors))
+    commonest = np.sort(np.argsort(-counts, kind="stable")[:_SWATCHES])
+    shown = [str(colors[k]) for k in commonest if counts[k]] or ["#5b6876"]
+    kind, style = geometry_kind(geometry), f"background:{shown[0]}"
+    if len(shown) > 1:
+        ends = np.linspace(0, 100, len(shown) + 1)
+        stripes = (
+            f"{c} {a:.0f}% {b:.0f}%" for c, (a, b) in zip(shown, pairwise(ends), strict=True)
+        )
+        style = f"background:linear-gradient(90deg,{','.join(stripes)})"
+    key = f'class="gcm-key gcm-key-{kind}{" gcm-key-many" * (len(shown) > 1)}"'
+    return f'<span {key} style="{escape_text(style)}"></span>{escape_text(name)}{number}'

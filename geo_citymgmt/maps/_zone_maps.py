@@ -33,12 +33,11 @@ from geo_citymgmt.maps._city_map import (
 )
 from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, add_layer
+from geo_citymgmt.maps._figure_view import FigureView
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
 from geo_citymgmt.maps._words import (
-    FigureView,
     amount_text,
     drawn_column,
-    fill_label,
     layers_named,
     number_text,
     row_kind,
@@ -203,36 +202,67 @@ def add_choropleth(
         code: (rows or {}).get(code) or [(label, amount_text(placed[code], scale))]
         for code in zones.index
     }
-    no_data = words["no_data"]
+    layer = _add_filled(
+        city_map,
+        zones,
+        index.map(dict(enumerate(classes.colors))).astype("object"),
+        placed.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}"),
+        rows=full,
+        label=label,
+        labels=labels,
+    )
+    items: list[dict[str, Any]] = [
+        {"label": text, "color": color}
+        for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
+    ]
+    if placed.isna().any():
+        items.append({"label": words["no_data"], "hatch": True})
+    heading = with_unit(label, classes.unit, lang)
+    city_map.add_child(Legend(heading, items, note=note, layer=layer))
+    if not placed.notna().any():
+        city_map.add_note(words["none"])
+    _note_unplaced(city_map, values.notna(), zones)
+    return layer
+
+
+def _add_filled(
+    city_map: CityMap,
+    zones: gpd.GeoDataFrame,
+    colors: pd.Series,
+    values: pd.Series,
+    *,
+    rows: Mapping[Any, list[tuple[str, str]]],
+    label: str,
+    labels: bool = True,
+) -> Zones:
+    """Add zones in their colours, with the texts under their names, over plain outlines."""
+    lang = city_map.lang
+    no_data = _ZONE_WORDS[lang]["no_data"]
     outlines = add_outlines(city_map, zones, labels=labels)
     layer = Zones(
         zones,
         zone_names(zones, lang),
-        colors=index.map(dict(enumerate(classes.colors))).astype("object"),
-        values=placed.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}"),
-        rows={code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()},
+        colors=colors,
+        values=values,
+        rows={code: [(a, b or no_data) for a, b in lines] for code, lines in rows.items()},
         name=label,
         labels=labels,
         lang=lang,
         outlines=outlines,
     )
     city_map.add_child(layer)
-    items: list[dict[str, Any]] = [
-        {"label": text, "color": color}
-        for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
-    ]
-    if placed.isna().any():
-        items.append({"label": no_data, "hatch": True})
-    heading = with_unit(label, classes.unit, lang)
-    city_map.add_child(Legend(heading, items, note=note, layer=layer))
-    if not placed.notna().any():
-        city_map.add_note(words["none"])
+    return layer
+
+
+def _note_unplaced(city_map: CityMap, known: pd.Series, zones: gpd.GeoDataFrame) -> None:
+    """Name the zones that have a value and no outline."""
     drawn = zones.index[located(zones.geometry)]
-    unplaced = values.index[~values.index.isin(drawn) & values.notna().to_numpy()]
+    unplaced = known.index[~known.index.isin(drawn) & known.to_numpy()]
     if len(unplaced):
         codes = ", ".join(unplaced[:8]) + ("…" if len(unplaced) > 8 else "")
-        city_map.add_note(words["unplaced"].format(n=len(unplaced), codes=codes))
-    return layer
+        city_map.add_note(
+            _ZONE_WORDS[city_map.lang]["unplaced"].format(n=len(unplaced), codes=codes)
+        )
 
 
 def _cell(value: Any, unit: str | None, lang: str) -> str:
@@ -298,8 +328,8 @@ def progress_map(
         The last date is shown first.
     column : {"value", "attainment", "distance"}, optional
         What fills the zones: the value, its share of the target, or how far it is from what is
-        due. By default the reader chooses, attainment first where a zone may be compared with its
-        target.
+        due. By default the reader chooses; first is shown how far each zone is from what is due
+        where one may be compared with its target, else the value.
     level : {"district", "street", "community", "cell"} or sequence of them
         Which zones are drawn; of several the first is shown first. A table given holds them all.
     panel : bool or sequence of str
@@ -508,30 +538,27 @@ def add_figures(
     drawn = {at: Zones(a, zone_names(a, lang), colors=none, lang=lang) for at, a in areas.items()}
     dates, known = dates_of(table), getattr(city, "figures", None) or load_figures()
     codes = {at: z.codes for at, z in drawn.items()}
-    view = FigureView(
-        layers_named(table, getattr(city, "specs", {}), lang), dates, codes, known, lang
-    )
+    specs = getattr(city, "specs", {})
+    view = FigureView(layers_named(table, specs, lang), dates, codes, known, specs, lang)
     content = view.config(figures, column)
     first = indicator_rows(table, figures[0], level)
-    filled, unit, name = drawn_column(first, column, lang)
     if dates:
         last = pd.to_datetime(first["as_of"]).dt.strftime("%Y-%m-%d").eq(dates[-1])
         first = first.loc[last.to_numpy()]
-    scale = view.scales[figures[0]]
-    if filled == "distance":
-        # The first fill that can be computed of the table itself; the page begins with its own.
-        filled = "value"
-    layer = add_choropleth(
+    scale, painted = view.scales[figures[0]], view.painted(content, level)
+    layer = _add_filled(
         city_map,
-        pd.to_numeric(first[filled], errors="coerce").astype("float64"),
         areas[level],
-        label=fill_label(name, filled, lang),
-        unit=unit,
-        scheme=ROUND,
+        painted.colors,
+        painted.values,
         rows={str(code): term_lines(row, scale) for code, row in first.iterrows()},
-        note=content["texts"][content["figures"][0]["notes"][-1]],
-        scale=scale if filled == "value" else None,
+        label=painted.fill["label"],
     )
+    note = content["texts"][content["figures"][0]["notes"][-1]]
+    city_map.add_child(Legend(painted.fill["heading"], painted.items, note=note, layer=layer))
+    if painted.values.eq("").all():
+        city_map.add_note(_ZONE_WORDS[lang]["none"])
+    _note_unplaced(city_map, first["value"].notna(), areas[level])
     assert layer.outlines is not None
     if len(figures) > 1:
         layer.layer_name = _WORDS[lang]["layer"]

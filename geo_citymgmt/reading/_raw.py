@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ class Drawn:
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         if owner is None:
-            return self
+            # To a dataclass this says that the field has no default.
+            raise AttributeError("geometry")
         kept: dict[str, Any] = vars(owner)
         if kept["geometry"] is None:
             kept["geometry"] = draw_points(*owner.points)
@@ -69,7 +70,10 @@ class Raw:
 
     name: str
     frame: pd.DataFrame
-    geometry: np.ndarray
+    if TYPE_CHECKING:
+        geometry: np.ndarray
+    else:
+        geometry: np.ndarray = Drawn()
     record: np.ndarray
     n_walked: int
     findings: Findings = field(default_factory=Findings)
@@ -128,10 +132,6 @@ class Raw:
         if self.row_label is None:
             return _in_words("FID {}", at)
         return _in_words(self.row_form, self.row_label if records is None else self.row_label[at])
-
-
-# Beside the class: as a default it would ask for one of all fields behind it.
-Raw.geometry = Drawn()  # type: ignore[assignment]
 
 
 def _in_words(form: str, labels: np.ndarray) -> np.ndarray:

@@ -151,6 +151,50 @@ def test_a_fall_has_the_other_colour_and_no_change_neither(show, chosen):
     opened.check()
 
 
+@pytest.mark.parametrize(
+    ("lang", "short", "long"),
+    [
+        ("zh", "净数", "扣除反弹后的净数"),
+        ("en", "net", "net of what was taken back (relapsed by rebuilding)"),
+    ],
+)
+def test_a_flow_below_zero_says_so_in_table_tip_and_card(show, chosen, lang, short, long):
+    city, table = chosen
+    table = table.assign(indicator="illegal_demolished_area", layer="illegal_construction")
+    table = table.loc[table["target"].notna()].assign(value=table["value"] * -1)
+    opened = show(progress_map(city, series=table, column="value", panel=False, lang=lang))
+    page = opened.page
+    cells = [text for text in column(page, 2) if text != "–"]
+    assert [cell.startswith("-") and cell.endswith(short) for cell in cells] == [True, True]
+    assert page.text_content(".gcm-zones-notes").endswith(long)
+    page.mouse.move(*middle(page, 0))
+    page.wait_for_selector(".gcm-tip")
+    assert page.inner_text(".gcm-tip").endswith("\n" + long)
+    # A chosen date has rows of its own.
+    page.focus(".gcm-slider input")
+    page.keyboard.press("Home")
+    page.mouse.click(*middle(page, 0))
+    page.wait_for_selector(".gcm-card")
+    assert long in page.inner_text(".gcm-card")
+    opened.check()
+
+
+@pytest.mark.parametrize(("lang", "asked", "kind"), [("zh", "二街", "街道"), ("en", "sec", "")])
+def test_a_search_finds_a_street_though_districts_are_shown(show, chosen, lang, asked, kind):
+    opened = show(draw(chosen, lang))
+    page = opened.page
+    before = page.evaluate("gcm.maps[0].getZoom()")
+    page.fill(".gcm-search input", asked)
+    page.wait_for_selector(".gcm-search li[role=option]")
+    found = page.inner_text(".gcm-search li")
+    assert found.startswith({"zh": "二街道", "en": "Second"}[lang])
+    page.keyboard.press("Enter")
+    until(page, f"gcm.maps[0].getZoom() > {before}")
+    assert page.input_value(".gcm-choose-level select") == "1"
+    assert page.inner_text(".gcm-card h2") == {"zh": "二街道", "en": "Second"}[lang]
+    opened.check()
+
+
 def test_the_table_sorts_by_any_head_and_says_so(show, chosen):
     opened = show(draw(chosen))
     page = opened.page

@@ -291,6 +291,31 @@ def test_a_finger_draws_a_rectangle(chromium, tmp_path, frame):
     context.close()
 
 
+def test_a_finger_taps_a_polygon(chromium, tmp_path, frame):
+    target = tmp_path / "图.html"
+    layer_map(frame, "illegal_construction").save(target)
+    context = chromium.new_context(
+        offline=True, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(target.as_uri())
+    page.wait_for_selector("html[data-ready=true]")
+    page.tap(".gcm-selection > summary")
+    page.get_by_role("button", name="画多边形").tap()
+    until(page, "!document.querySelector('.gcm-selection').open")
+    for x, y in ((80, 420), (300, 420), (300, 640), (80, 640)):
+        page.touchscreen.tap(x, y)
+        # Sooner it would be the second tap of a gesture.
+        page.wait_for_timeout(500)
+    # What ends it is as large as a finger.
+    end = page.locator(".gcm-measured button")
+    assert min(end.bounding_box()["width"], end.bounding_box()["height"]) >= 44
+    end.tap()
+    page.wait_for_selector(".gcm-sums")
+    assert 0 < area_rows(page)["合计"][0] < len(frame)
+    context.close()
+
+
 def test_what_is_on_screen_is_counted_without_a_pointer_and_follows_the_map(show, frame):
     opened = show(layer_map(frame, "illegal_construction"))
     page = opened.page

@@ -85,7 +85,8 @@ def test_the_slider_changes_colours_labels_legend_panel_and_date(show, trial_cit
     page.keyboard.press("Home")
     first = fills(opened)
     assert first != last
-    assert "10.0%" in page.inner_text(".leaflet-gcm-labels-pane")
+    # 49.6 points less than the 10.0 % of that day.
+    assert "−39.6" in page.inner_text(".leaflet-gcm-labels-pane")
     assert "5.25万平方米" in page.inner_text(".gcm-legend")
     assert "5.25万平方米" in page.inner_text(".gcm-panel")
     assert page.inner_text(".gcm-caption") == "截至 2022-04-30"

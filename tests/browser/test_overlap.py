@@ -137,9 +137,73 @@ def test_no_control_covers_another_on_the_city_map(show, saved, lang, size):
             assert body["height"] >= 40, name
         if size[0] < 600:
             assert page.locator(".gcm-fold[open]").count() <= 1, name
+        elif size[1] >= 800:
+            assert page.evaluate(WHOLE), name
         page.evaluate(f"() => {{ {SHUT[name]} }}")
         page.wait_for_timeout(100)
     opened.check()
+
+
+def test_the_legend_folds_for_a_panel_and_comes_back(show, saved):
+    page = show(saved("city", "zh"), width=1280, height=800).page
+    page.evaluate("() => { gcm.overlays.forEach(layer => { gcm.maps[0].addLayer(layer); }); }")
+    for _ in range(2):
+        until(page, "document.querySelector('.gcm-legend').open")
+        page.click(".gcm-filter > summary")
+        until(page, "!document.querySelector('.gcm-legend').open")
+        page.click(".gcm-filter > summary")
+    # Asked for, it takes the place of the panel.
+    page.click(".gcm-filter > summary")
+    until(page, "!document.querySelector('.gcm-legend').open")
+    page.click(".gcm-legend > summary")
+    until(page, "document.querySelector('.gcm-legend').open")
+    until(page, "!document.querySelector('.gcm-filter').open")
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(640, 400, 0.68), (1280, 800, 0.7)])
+def test_the_map_has_most_of_the_window_and_a_panel_leaves_the_tools(
+    show, saved, width, height, least
+):
+    """640 × 400 is also 1280 × 800 at 200 %."""
+    page = show(saved("city", "zh"), width=width, height=height).page
+    page.evaluate("() => { gcm.maps[0].addLayer(gcm.overlays[0]); }")
+    assert page.locator(".folium-map").bounding_box()["height"] >= least * height
+    page.evaluate(f"() => {{ {OPEN['filter']} }}")
+    until(page, "document.querySelector('.gcm-filter-body').offsetHeight >= 120")
+    for css in (".leaflet-control-zoom-in", ".gcm-search", ".gcm-buttons", ".gcm-selection"):
+        assert page.locator(css).is_visible(), css
+
+
+@pytest.mark.parametrize("width", [900, 1280, 1600, 1920, 2560])
+def test_a_list_of_layers_that_stands_open_lies_beside_the_city(show, saved, width):
+    page = show(saved("city", "zh"), width=width, height=900).page
+    assert page.evaluate(CLEAR)
+    # Folded, it opens by hand.
+    page.evaluate(f"() => {{ {OPEN['layers']} }}")
+    assert page.locator(".leaflet-control-layers-expanded").is_visible()
+
+
+#: Whether the legend is whole or folded; one longer than the map scrolls where no panel is open.
+WHOLE = """() => { const legend = document.querySelector('.gcm-legend');
+    const body = legend.querySelector('.gcm-legend-body');
+    return !legend.open || body.scrollHeight <= body.clientHeight + 1 ||
+        document.querySelectorAll('.gcm-fold[open]').length === 1; }"""
+CLEAR = """() => {
+    const box = document.querySelector('.leaflet-control-layers-expanded');
+    if (!box) { return true; }
+    const own = box.getBoundingClientRect(), map = gcm.maps[0];
+    const origin = map.getContainer().getBoundingClientRect();
+    let covered = false;
+    map.eachLayer(layer => {
+        if (!layer.corners) { return; }
+        layer.corners(map).forEach(corner => {
+            const at = corner.multiplyBy(2 ** map.getZoom()).subtract(map.getPixelBounds().min);
+            const x = at.x + origin.left, y = at.y + origin.top;
+            covered = covered || x > own.left && x < own.right && y > own.top && y < own.bottom;
+        });
+    });
+    return !covered;
+}"""
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda value: str(value))

@@ -83,6 +83,39 @@ def test_every_point_is_in_exactly_one_cluster_at_every_zoom(show, many):
     opened.check()
 
 
+SEEN = f"""shift => {{
+    const map = gcm.maps[0], layer = {LAYER}, size = map.getSize();
+    map.panBy([shift, 0], {{animate: false}});
+    const own = layer._clusters(), frame = layer._frame(), inside = [];
+    for (let i = 0; i < own.count; i += 1) {{
+        const at = map.latLngToContainerPoint(gcm.placeOf(own.x[i], own.y[i]));
+        const across = at.x + shift, shares = own.shares.subarray(i * 3, i * 3 + 3);
+        if (across > 450 && across < size.x - 50 && at.y > 100 && at.y < size.y - 100) {{
+            inside.push([own.x[i], own.y[i], own.size[i], ...shares]);
+        }}
+    }}
+    return inside.map(String).sort();
+}}"""
+
+
+def test_where_cells_are_many_the_view_does_not_decide_what_is_one_cluster(show):
+    """Only those about the view are made; what lies in two views is the same in both."""
+    rng = np.random.default_rng(5)
+    frame = wells(COUNT)
+    places = rng.uniform((530_000, 3_440_000), (600_000, 3_500_000), (COUNT, 2))
+    frame = frame.set_geometry(gpd.points_from_xy(places[:, 0], places[:, 1]), crs=frame.crs)
+    opened = show(layer_map(frame, "manholes", popup_fields=FIELDS))
+    opened.page.evaluate("gcm.maps[0].setZoom(14.5, {animate: false})")
+    for _ in range(2):
+        before = opened.page.evaluate(SEEN, 0)
+        assert opened.page.evaluate(SEEN, 400) == before != []
+        assert sum(clusters(opened)) < COUNT
+        # Once more without a class.
+        opened.page.evaluate("gcm.maps[0].panBy([-400, 0], {animate: false})")
+        opened.page.locator(".gcm-legend li button").first.click()
+    opened.check()
+
+
 def test_a_click_on_a_cluster_comes_nearer_and_on_a_point_tells_its_record(show, many):
     opened = show(layer_map(many, "manholes", popup_fields=FIELDS))
     before = opened.page.evaluate("gcm.maps[0].getZoom()")

@@ -14,6 +14,7 @@ from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps._city_map import Chooser, Legend, Panel, Zones, panel_figures
+from geo_citymgmt.maps._classes import BELOW_COLORS
 from geo_citymgmt.maps._overlays import Overlay
 from geo_citymgmt.maps._words import with_unit
 from geo_citymgmt.spec import load_specs
@@ -87,13 +88,14 @@ def test_each_date_has_its_texts_and_classes(city, series):
     assert at["target"][1] == ["30.00", "7.00", ""]
     # Of 49.6 % that the calendar expects; a target that is met has a pace all the same.
     assert at["distance"][1] == ["−9.6", "+64.6", ""]
-    assert [fill["column"] for fill in figure["fills"]] == ["attainment", "distance", "value"]
-    by_share = figure["fills"][0]
+    assert [fill["column"] for fill in figure["fills"]] == ["distance", "attainment", "value"]
+    by_share = figure["fills"][1]
     # The classes of 40 % and of 114.2 %, and none.
     assert by_share["levels"]["district"]["classes"][1] == "5c-"
     layer = next(zone for zone in parts(drawn, Zones) if zone.filled)
-    assert layer.zones[0]["value"] == "40.0%"
-    assert layer.zones[0]["color"] == by_share["colors"][5]
+    # What is shown first is how far each is from what is due; 9.6 points is the first class below.
+    assert [zone["value"] for zone in layer.zones] == ["−9.6", "+64.6", ""]
+    assert [zone["color"] for zone in layer.zones] == [*BELOW_COLORS[1::-1], None]
     assert figure["notes"][0].startswith("全市 10.5万平方米")
     assert told["captions"] == ["截至 2022-05-31", "截至 2022-06-30"]
 
@@ -149,8 +151,18 @@ def test_a_legend_covers_all_dates_without_a_gap(city, series):
 def test_without_a_script_a_table_says_what_is_shown_first(city, series, page):
     text = page(progress_map(city, "demolished_area", series=series))
     table = text[text.index("<noscript>") : text.index("</noscript>")]
-    assert "<caption>拆除面积·完成率</caption>" in table
-    assert '<th scope="row">甲区</th><td>40.0%</td>' in table
+    assert "<caption>拆除面积·低于时序进度的百分点</caption>" in table
+    assert '<th scope="row">甲区</th><td>−9.6</td>' in table
+
+
+def test_a_flow_below_zero_says_what_it_is_net_of(city, series):
+    """Demolished this year less what was rebuilt: of a level or a count nothing is taken back."""
+    known = series.assign(indicator="illegal_demolished_area", layer="illegal_construction")
+    stock = known.assign(indicator="illegal_open_area")
+    figures = shown(progress_map(city, series=pd.concat([known, stock])))["figures"]
+    assert {figure["id"]: figure["net"] for figure in figures} == {
+        "illegal_demolished_area": "扣除反弹后的净数", "illegal_open_area": "",
+    }  # fmt: skip
 
 
 def test_a_caption_of_one_s_own_stays_while_the_date_changes(city, series):

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.cases._cases import deadlines_on_record
+from geo_citymgmt.spec import load_specs
 from tests.remediation.parcels import (
     plain_open,
     small_city,
@@ -105,3 +107,22 @@ def test_a_field_the_data_lacks_is_named(city):
     with pytest.raises(gcm.CityDataError, match="needs list_type") as caught:
         gcm.case_lists(small_city(city, [{"status": "30", "illegal_area_m2": 1.0}]))
     assert "清单类型" in caught.value.message_zh
+
+
+def test_what_is_overdue_on_record_is_open_and_past_its_day():
+    """The day itself is in time; what is done or has no deadline is never late."""
+    frame = pd.DataFrame(
+        {
+            "status": ["20", "20", "20", "60"],
+            "deadline": pd.to_datetime(["2022-06-29", "2022-06-30", None, "2022-06-01"]),
+        },
+        index=[7, 5, 3, 1],
+    )
+    spec = load_specs()["illegal_construction"]
+    table = deadlines_on_record(frame, spec, pd.Timestamp("2022-06-30"))
+    assert table.index.tolist() == [7, 5, 3, 1]
+    assert table["open"].tolist() == [True, True, True, False]
+    assert table["overdue"].tolist() == [True, False, False, False]
+    assert table["days_left"].fillna(999).tolist() == [-1, 0, 999, -29]
+    assert deadlines_on_record(frame, spec, None) is None
+    assert deadlines_on_record(frame[["status"]], spec, pd.Timestamp("2022-06-30")) is None

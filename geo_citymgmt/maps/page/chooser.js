@@ -11,8 +11,8 @@ var WORDS = {
         noDate: "不对比", zones: "列表", openZones: "打开分区列表", closeZones: "关闭分区列表", zone: "名称",
         value: "数值", goal: "目标", distance: "与时序相差", points: "百分点", change: "增减",
         changeOf: "{label}：{now} 比 {then} 的增减", more: "增 {range}", fewer: "减 {range}", same: "不变",
-        darkChange: "颜色越深，增减越多：蓝为增，橙为减", few: "基数小", nothing: "无数据", per: "（{unit}）",
-        than: "{date} 比 {then}", comma: "，", sorted: "按“{head}”{way}排列", up: "由低到高", down: "由高到低",
+        darkChange: "颜色越深，增减越多：蓝为增，橙为减", few: "基数小", net: "净数", nothing: "无数据", per: "（{unit}）",
+        than: "{date} 比 {then}", comma: "，", colon: "：", sorted: "按“{head}”{way}排列", up: "由低到高", down: "由高到低",
         fewNote: "基数小：原数过小，只看两数，不宜比较幅度。" },
   en: { choose: "Choose a figure", figure: "Figure", fill: "Colour by", level: "Level",
         against: "Compare with", noDate: "no other date", zones: "Table", openZones: "Open the table",
@@ -20,7 +20,8 @@ var WORDS = {
         distance: "From pace", points: "points", change: "Change",
         changeOf: "{label}: change from {then} to {now}", more: "up {range}", fewer: "down {range}",
         same: "no change", darkChange: "The darker, the greater the change: blue up, orange down",
-        few: "few", nothing: "No data", per: " ({unit})", than: "{date} against {then}", comma: ", ",
+        few: "few", net: "net", nothing: "No data", per: " ({unit})", than: "{date} against {then}",
+        comma: ", ", colon: ": ",
         sorted: "Sorted by {head}, {way}", up: "lowest first", down: "highest first",
         fewNote: "few: so small a number that only the two numbers tell the change." }
 };
@@ -132,6 +133,23 @@ Chooser.prototype = {
     if (this._level) { this._level = 0; this._changed(); }
   },
 
+  /* Zones of the levels that are not shown: to find one shows its level. */
+  search: function (text, limit) {
+    var self = this, out = [];
+    this._config.levels.forEach(function (level, k) {
+      if (k === self._level) { return; }
+      var zones = (level.zones || self._layer._first).zones;
+      gcm.zonesNamed(zones, text).slice(0, limit).forEach(function (i) {
+        out.push({ label: zones[i].name, kind: level.name, street: true, show: function () {
+          self._level = k;
+          self._changed();
+          self._layer.tell(i);
+        } });
+      });
+    });
+    return out;
+  },
+
   _changed: function () {
     this._show(false);
     gcm.say(this._map, this._told.textContent);
@@ -159,8 +177,11 @@ Chooser.prototype = {
     }
     this._legend();
     this._selects.figure.value = this._figure;
+    // A long name is cut in its control.
+    this._selects.figure.title = this.figure().name;
     options(this._selects.fill, this.fills().map(function (each) { return each.name; }));
     this._selects.fill.value = this.fills().indexOf(fill);
+    this._selects.fill.title = fill.name;
     this._selects.level.value = this._level;
     this._dates();
     this._told.textContent = this._sentence();
@@ -217,7 +238,10 @@ Chooser.prototype = {
       var row = { at: i, name: zone.name, shown: now[i], value: value[i], target: target[i],
                   distance: distance[i], color: colors[ORDER.indexOf(classes[i])] || null };
       row.label = now[i] && now[i] + sign;
-      row.lines = [[self._word("value"), withUnit(value[i])], [self._word("goal"), withUnit(target[i])],
+      // Below zero only what is taken back can bring it, which a reader does not guess.
+      row.net = number(value[i]) < 0 ? figure.net : "";
+      row.lines = [[self._word("value"), withUnit(value[i]) + (row.net && self._word("comma") + row.net)],
+                   [self._word("goal"), withUnit(target[i])],
                    [self._word("distance"), distance[i] && distance[i] + " " + self._word("points")]]
         .filter(function (line) { return line[1]; });
       if (!row.lines.length) { row.lines.push([self._word("value"), self._word("nothing")]); }
@@ -234,7 +258,8 @@ Chooser.prototype = {
                      [self._config.dates[then], before[i] && before[i] + sign],
                      [self._word("change"), row.change + (row.few ? " · " + self._word("few") : "")]];
       } else {
-        row.tip = zone.name + (now[i] ? "  " + now[i] + (sign || self._gap(fill.unit)) : "");
+        row.tip = zone.name + (now[i] ? "  " + now[i] + (sign || self._gap(fill.unit)) : "") +
+          (row.net ? "\n" + row.net : "");
       }
       return row;
     });
@@ -326,7 +351,7 @@ Chooser.prototype = {
     body.tabIndex = 0;
     body.setAttribute("role", "group");
     this._table = body.appendChild(gcm.node("table"));
-    this._foot = body.appendChild(gcm.node("p", "gcm-quiet", this._word("fewNote")));
+    this._foot = body.appendChild(gcm.node("p", "gcm-quiet gcm-zones-notes"));
     stage.insertBefore(box, stage.firstChild);
     var control = L.control({ position: "topright" });
     control.onAdd = function () {
@@ -408,7 +433,13 @@ Chooser.prototype = {
     var body = this._table.createTBody();
     this._lines = [];
     rows.forEach(function (row) { self._lines[row.at] = self._line(body.insertRow(), row, heads); });
-    this._foot.hidden = !rows.some(function (row) { return row.few; });
+    var notes = rows.some(function (row) { return row.few; }) ? [this._word("fewNote")] : [];
+    // Beside two dates the value has no column.
+    if (keys.indexOf("value") >= 0 && rows.some(function (row) { return row.net; })) {
+      notes.push(this._word("net") + this._word("colon") + this.figure().net);
+    }
+    this._foot.textContent = notes.join("\n");
+    this._foot.hidden = !notes.length;
   },
 
   _line: function (line, row, heads) {
@@ -428,6 +459,7 @@ Chooser.prototype = {
       }
       var cell = line.appendChild(gcm.node("td", null, row[head[0]] || "–"));
       if (head[0] === "change" && row.few) { cell.appendChild(gcm.node("small", null, self._word("few"))); }
+      if (head[0] === "value" && row.net) { cell.appendChild(gcm.node("small", null, self._word("net"))); }
     });
     line.onmouseenter = function () { layer.light(row.at); };
     line.onmouseleave = function () { layer.leave(); };

@@ -15,8 +15,9 @@ var WORDS = {
 var NARROW = 640;
 /* A map so narrow or so low has one panel open at a time. */
 var ALONE = 600, LOW = 480;
-/* Pixels between two controls, and those a list needs to be of use. */
-var GAP = 8, LEAST = 110;
+/* Pixels between two controls, and those a list needs to be of use; a list above a legend that is
+   shown whole needs more, lest it be a slit. */
+var GAP = 8, LEAST = 110, ROOMY = 200;
 var pending = 0;
 
 gcm.word = function (map, key) { return WORDS[map._gcm.lang][key]; };
@@ -72,6 +73,7 @@ gcm.setup = function (map, settings) {
   gcm.begin();
   map.whenReady(function () {
     window.setTimeout(function () {
+      gcm.arrange(map); gcm.refit(map); foldSwitch(map);
       nameControls(map); watchSwitch(map); gcm.arrange(map); gcm.refit(map); gcm.end();
     }, 0);
   });
@@ -183,6 +185,39 @@ gcm.fitted = function (map) {
     map.project(map.getCenter()).distanceTo(map.project(was[0])) < 3;
 };
 gcm.refit = function (map) { if (gcm.fitted(map)) { fit(map, map._gcm.bounds); } };
+
+/* A list of layers that stands open would lie on the city where the map is not wide enough. */
+var onAdd = L.Control.Layers.prototype.onAdd;
+L.Control.Layers.include({ onAdd: function (map) {
+  if (map._gcm) { map._gcm.switches = this; }
+  return onAdd.call(this, map);
+} });
+
+function foldSwitch(map) {
+  var list = map._gcm.switches;
+  if (!list || list.options.collapsed || !map._gcm.bounds) { return; }
+  var own = list.getContainer(), origin = map.getContainer().getBoundingClientRect(), at = own.getBoundingClientRect();
+  var frame = { price: 1, left: at.left - origin.left - GAP, right: at.right - origin.left + GAP,
+                top: at.top - origin.top - GAP, bottom: at.bottom - origin.top + GAP };
+  var shift = map.project(map.getCenter()).subtract(map.getSize().divideBy(2));
+  var covers = priceOf([frame], cornersOf(map, map._gcm.bounds), shift, Math.pow(2, map.getZoom())) > 0;
+  // Beside a city that gave way to it, it has taken its room.
+  if (!covers && map.getZoom() >= roomiest(map) - 0.25) { return; }
+  list.remove();
+  list.options.collapsed = true;
+  list.addTo(map);
+}
+
+/* How near the whole city could be seen, were the list folded. */
+function roomiest(map) {
+  var list = map._gcm.switches.getContainer(), shown = list.style.display;
+  list.style.display = "none";
+  fit(map, map._gcm.bounds);
+  var zoom = map.getZoom();
+  list.style.display = shown;
+  fit(map, map._gcm.bounds);
+  return zoom;
+}
 
 function addScale(map) {
   var scale = L.control.scale({ imperial: false, position: "bottomright" });
@@ -346,8 +381,10 @@ gcm.fold = function (map, className, title) {
   });
   box.addEventListener("toggle", function (event) {
     if (event.target !== box) { return; }
-    if (box.open) { alone(map, box); }
+    if (box.open) { alone(map, box); box.gcmAside = false; }
     gcm.arrange(map, box);
+    // The city steps aside from what has opened, and back.
+    gcm.refit(map);
   });
   map._gcm.folds.push(box);
   return box;
@@ -425,23 +462,36 @@ gcm.arrange = function (map, latest) {
              bottom: rect.bottom - origin.top, width: rect.width };
   }
   function frames(name) { return [].map.call(corner[name].children, frame).filter(function (one) { return one.width; }); }
+  // What is folded away may have a height all the same.
+  function shows(list) {
+    var fold = list.closest("details.gcm-fold");
+    return list.offsetHeight && (!fold || fold.open);
+  }
   function meet(a, b) { return a.left < b.right + GAP && b.left < a.right + GAP; }
 
+  if (legend && legend.gcmAside && !isTight(map) && ![].some.call(lists, function (list) {
+    return shows(list) && corner["top.left"].contains(list);
+  })) {
+    legend.open = true;
+    legend.gcmAside = false;
+  }
   var last = frames("bottom.right");
   if (legend && legend.offsetWidth && last.some(function (one) { return meet(one, frame(legend)); })) {
     legend.style.marginBottom = corner["bottom.right"].offsetHeight + GAP + "px";
   }
   [].forEach.call(lists, function (list) {
-    if (!list.offsetHeight) { return; }
+    if (!shows(list)) { return; }
     var own = frame(list), floor = height - GAP;
     last.forEach(function (one) { if (meet(one, own)) { floor = Math.min(floor, one.top - GAP); } });
     if (legend && legend.offsetWidth && meet(frame(legend), own)) {
+      // The legend is whole, or it is folded until the list is gone.
       var head = legend.firstChild.offsetHeight, foot = frame(legend).bottom;
-      if (legend.open && foot - head - LEAST - GAP - own.top < LEAST) {
+      if (legend.open && foot - legend.offsetHeight - GAP - own.top < Math.min(ROOMY, list.scrollHeight)) {
         if (latest === legend) { shut(map, list); return; }
         legend.open = false;
+        legend.gcmAside = true;
       }
-      floor = Math.min(floor, foot - head - (legend.open ? LEAST : 0) - GAP);
+      floor = Math.min(floor, foot - (legend.open ? legend.offsetHeight : head) - GAP);
     }
     // The frame of the panel ends a little below its list.
     list.style.maxHeight = Math.max(44, floor - own.top - GAP) + "px";

@@ -54,7 +54,7 @@ gcm.Overlay = L.Renderer.extend({
   },
 
   _narrowed: function () {
-    this._levels = {};
+    if (this._made) { this._made.narrowed(); }
     this._update();
   },
 
@@ -62,10 +62,10 @@ gcm.Overlay = L.Renderer.extend({
   _clusters: function () {
     var from = this._config.pointsFrom, level = Math.floor(this._map.getZoom());
     if (from === null || this._map.getZoom() >= from) { return null; }
-    this._levels = this._levels || {};
-    this._levels[level] = this._levels[level] ||
-      gcm.clusters(this.store, level, this._config.classes.length);
-    return this._levels[level];
+    if (!this._made || this._made.level !== level) {
+      this._made = new gcm.Clusters(this.store, level, this._config.classes.length);
+    }
+    return this._made.within(this._view);
   },
 
   _initContainer: function () {
@@ -99,7 +99,10 @@ gcm.Overlay = L.Renderer.extend({
   },
 
   _draw: function () {
-    var frame = this._frame(), view = this._bounds, clusters = this._clusters();
+    var frame = this._frame(), view = this._bounds;
+    this._view = { left: (view.min.x + frame.x) / frame.scale, right: (view.max.x + frame.x) / frame.scale,
+                   top: (view.min.y + frame.y) / frame.scale, bottom: (view.max.y + frame.y) / frame.scale };
+    var clusters = this._clusters();
     if (clusters) { this._drawClusters(clusters, frame, view); return; }
     var radius = gcm.pointRadius(this._map.getZoom(), this.store.count);
     var context = this._context, classes = this._config.classes;

@@ -130,7 +130,11 @@ gcm.foldText = fold;
 
 /* The best of what is found, and how many more there are: districts, streets, then records. */
 function results(map, text) {
-  var out = streets(map, text), names = {}, total = out.length;
+  // A street is a zone where the map has its outline, else the place of the records that name it.
+  var out = map._gcm.chooser ? map._gcm.chooser.search(text, LIMIT) : [], names = {};
+  var zones = out.map(function (item) { return item.label; });
+  out = out.concat(streets(map, text).filter(function (item) { return zones.indexOf(item.label) < 0; }));
+  var total = out.length;
   map._gcm.pickers.forEach(function (layer) {
     if (!layer.search) { return; }
     var found = layer.search(text, LIMIT);
@@ -171,9 +175,9 @@ function streets(map, text) {
 function showAll(map, parts) {
   var bounds = L.latLngBounds([]);
   parts.forEach(function (part) {
-    var store = part[0], index = part[1].index;
+    var store = part[0], index = part[1].index, mask = store.mask;
     for (var f = 0; f < store.count; f += 1) {
-      if ((index ? index[f] : f) !== part[2] || (store.mask && !store.mask[f])) { continue; }
+      if ((index ? index[f] : f) !== part[2] || (mask && !mask[f])) { continue; }
       var box = store.boxOf(f);
       bounds.extend(gcm.placeOf(box[0], box[1])).extend(gcm.placeOf(box[2], box[3]));
     }

@@ -289,9 +289,9 @@ function sumsOf(layer, area) {
   var wanted = zone && zone.values ? zone.values.indexOf(area.zone) : -1;
   var parts = column ? column.values.map(function (text) { return part(text || gcm.word(layer._map, "none")); })
                      : config.classes.map(function (item) { return part(item.label, item.color); });
-  var all = { count: 0, sum: 0, unknown: 0, parts: parts };
+  var all = { count: 0, sum: 0, unknown: 0, parts: parts }, mask = store.mask;
   for (var f = 0; f < store.count; f += 1) {
-    if (store.mask && !store.mask[f]) { continue; }
+    if (mask && !mask[f]) { continue; }
     if (area.zone ? wanted < 0 || (zone.index ? zone.index[f] : f) !== wanted : !store.within(f, area.ring)) { continue; }
     var one = parts[column ? (column.index ? column.index[f] : f) : store.classOf(f)];
     one.count += 1;

@@ -12,7 +12,7 @@ var NO_NUMBER = -2147483648;
 gcm.Store = function (parts) {
   Object.assign(this, parts);
   this.simple = !this.parts;
-  this.mask = this.fails = null;
+  this.conditions = [];
   this.visible = this.count;
   if (!this.simple) { this.boxes = boxes(this.x, this.y, this.parts, this.sizes, this.count); }
 };
@@ -152,7 +152,9 @@ gcm.Store.prototype = {
   /* What a condition, {column, passes(text)} or {classes: [whether a class passes]}, says: a table and
      where each feature stands in it. Texts are asked once for each that differs. */
   _asked: function (condition) {
-    if (condition.classes) { return { table: condition.classes, index: this.classes, one: !this.classes }; }
+    if (condition.classes) {
+      return { table: Uint8Array.from(condition.classes, Number), index: this._indexOf(null) };
+    }
     var column = this.columns[condition.column], n = this.count, f, table;
     if (column.values) {
       table = Uint8Array.from(column.values, function (text) { return condition.passes(text) ? 1 : 0; });
@@ -160,40 +162,57 @@ gcm.Store.prototype = {
     }
     table = new Uint8Array(n);
     for (f = 0; f < n; f += 1) { table[f] = condition.passes(column.text(f)) ? 1 : 0; }
-    return { table: table };
+    return { table: table, index: null };
+  },
+  _nought: function () { return (this._noughts = this._noughts || new Uint8Array(this.count)); },
+
+  /* How many features pass. Of one condition that is known from what its texts have in all; which
+     they are is asked when something needs it. */
+  filter: function (conditions) {
+    this.conditions = conditions;
+    this._asked_of = conditions.map(this._asked, this);
+    this._passed = false;
+    var one = conditions.length === 1 && this._asked_of[0];
+    if (!one) { this.visible = conditions.length ? sum(this.mask) : this.count; }
+    else if (!one.index) { this.visible = sum(one.table); }
+    else {
+      var counts = this._inAll(conditions[0].classes ? null : conditions[0].column);
+      this.visible = one.table.reduce(function (total, passes, at) { return passes ? total + counts[at] : total; }, 0);
+    }
+    return this.visible;
   },
 
-  /* How many conditions each feature fails is kept, and which: so each control can say how many it
-     would let through by itself. */
-  filter: function (conditions) {
-    var n = this.count, fails = null, mask = null, failed = null, visible = 0, f;
-    if (conditions.length) {
-      fails = new Uint8Array(n); failed = new Uint8Array(n); mask = new Uint8Array(n);
-    }
-    conditions.forEach(function (condition, k) {
-      var asked = this._asked(condition), table = asked.table, index = asked.index, one = asked.one;
-      for (f = 0; f < n; f += 1) {
-        if (!table[index ? index[f] : one ? 0 : f]) { fails[f] += 1; failed[f] = k; }
-      }
-    }, this);
-    for (f = 0; mask && f < n; f += 1) {
-      if (!fails[f]) { mask[f] = 1; visible += 1; }
-    }
-    this.mask = mask;
-    this.fails = fails;
-    this.failed = failed;
-    this.visible = mask ? visible : n;
-    return this.visible;
+  /* Whether each feature passes; null where all do. */
+  get mask() { return this.conditions.length ? this._pass().mask : null; },
+
+  /* How many conditions each feature fails, and which: so each control can say how many it would let
+     through by itself. The arrays are made once: of half a million features that alone would take
+     as long as the rest. */
+  _pass: function () {
+    var n = this.count, f;
+    var room = this._room = this._room ||
+      { mask: new Uint8Array(n), fails: new Uint8Array(n), failed: new Uint8Array(n) };
+    if (this._passed) { return room; }
+    this._passed = true;
+    this._asked_of.forEach(function (asked, k) {
+      (k ? more : first)(room.fails, room.failed, asked.table, asked.index, k);
+    });
+    for (f = 0; f < n; f += 1) { room.mask[f] = room.fails[f] === 0 ? 1 : 0; }
+    return room;
+  },
+
+  /* Which classes pass, where nothing but the class decides; null elsewhere. */
+  classesKept: function () {
+    if (!this.conditions.length) { return new Uint8Array(256).fill(1); }
+    return this.conditions.length === 1 && this.conditions[0].classes ? this._asked_of[0].table : null;
   },
 
   /* Features of each class, or of each text of a column, that pass all conditions but the k-th. */
   tally: function (column, k) {
-    var values = column === null ? null : this.columns[column].values, self = this;
-    var index = column === null ? this.classes : this.columns[column].index;
-    var counts = new Int32Array(values ? values.length : 256), fails = this.fails, failed = this.failed;
-    for (var f = 0; f < this.count; f += 1) {
-      if (fails && fails[f] && (fails[f] > 1 || failed[f] !== k)) { continue; }
-      counts[index ? index[f] : values ? f : 0] += 1;
+    var values = column === null ? null : this.columns[column].values, self = this, counts, room;
+    if (this.conditions.length === (k < 0 ? 0 : 1)) { counts = this._inAll(column); } else {
+      room = this._pass();
+      counts = counted(new Int32Array(values ? values.length : 256), this._indexOf(column), room.fails, room.failed, k);
     }
     return { counts: counts, values: values, of: function (text) {
       var at = self.columns[column].values.indexOf(text);
@@ -201,14 +220,28 @@ gcm.Store.prototype = {
     } };
   },
 
+  _indexOf: function (column) {
+    return column === null ? this.classes || this._nought() : this.columns[column].index;
+  },
+
+  /* Features of each class or text, whatever a filter says; counted once. */
+  _inAll: function (column) {
+    var known = this._whole = this._whole || {};
+    if (!known[column]) {
+      var values = column === null ? null : this.columns[column].values;
+      known[column] = countedAll(new Int32Array(values ? values.length : 256), this._indexOf(column), this.count);
+    }
+    return known[column];
+  },
+
   /* Features with a text in one of the columns, both folded, that the filter shows: the first of
      them, and how many there are. */
   find: function (text, columns, limit) {
-    var self = this, found = [], total = 0, seen = columns.length > 1 ? new Set() : null;
+    var self = this, found = [], total = 0, mask = this.mask, seen = columns.length > 1 ? new Set() : null;
     columns.forEach(function (c) {
       var holds = self._holding(self.columns[c], text);
       for (var f = 0; holds && f < self.count; f += 1) {
-        if ((self.mask && !self.mask[f]) || !holds(f) || (seen && seen.has(f))) { continue; }
+        if ((mask && !mask[f]) || !holds(f) || (seen && seen.has(f))) { continue; }
         total += 1;
         if (seen) { seen.add(f); }
         if (found.length < limit) { found.push({ f: f, label: self.text(c, f) }); }
@@ -295,13 +328,13 @@ gcm.Store.prototype = {
   },
 
   _shapeHits: function (px, py, reach, limit) {
-    var hits = [], b = this.boxes;
+    var hits = [], b = this.boxes, mask = this.mask;
     for (var f = 0; f < this.count && hits.length < limit; f += 1) {
       var at = f * 4;
       if (px < b[at] - reach || px > b[at + 2] + reach || py < b[at + 1] - reach || py > b[at + 3] + reach) {
         continue;
       }
-      if (this.mask && !this.mask[f]) { continue; }
+      if (mask && !mask[f]) { continue; }
       var small = b[at + 2] - b[at] < reach && b[at + 3] - b[at + 1] < reach;
       if (small || this._touches(f, px, py, reach)) { hits.push(f); }
     }
@@ -424,6 +457,39 @@ gcm.featurePanes = function (map) {
   gcm.pane(map, "gcm-lines", 420, false);
   gcm.pane(map, "gcm-points", 430, false);
 };
+
+/* Each a function of its own, which a browser makes fast once for all layers. Without an index each
+   feature has an entry of its own. */
+function first(fails, failed, table, index) {
+  var n = fails.length, f;
+  if (index) { for (f = 0; f < n; f += 1) { fails[f] = 1 - table[index[f]]; } }
+  else { for (f = 0; f < n; f += 1) { fails[f] = 1 - table[f]; } }
+  failed.fill(0);
+}
+
+function more(fails, failed, table, index, k) {
+  for (var f = 0; f < fails.length; f += 1) {
+    if (!table[index ? index[f] : f]) { fails[f] += 1; failed[f] = k; }
+  }
+}
+
+function counted(counts, index, fails, failed, k) {
+  for (var f = 0; f < fails.length; f += 1) {
+    if (fails[f] === 0 || (fails[f] === 1 && failed[f] === k)) { counts[index ? index[f] : f] += 1; }
+  }
+  return counts;
+}
+
+function countedAll(counts, index, n) {
+  for (var f = 0; f < n; f += 1) { counts[index ? index[f] : f] += 1; }
+  return counts;
+}
+
+function sum(mask) {
+  var total = 0;
+  for (var f = 0; f < mask.length; f += 1) { total += mask[f]; }
+  return total;
+}
 
 function starts(sizes) {
   var out = new Int32Array(sizes.length + 1);

@@ -112,20 +112,21 @@ gcm.Zones = L.LayerGroup.extend({
   },
 
   search: function (text, limit) {
-    var self = this, map = this._map, out = [];
-    this._config.zones.forEach(function (zone, i) {
-      var hit = [zone.name, zone.code].concat(zone.aliases || []).some(function (name) {
-        return gcm.foldText(name || "").indexOf(text) >= 0;
-      });
-      if (!hit || out.length >= limit) { return; }
-      out.push({ label: zone.name, kind: zone.code, zone: true, show: function () {
-        self.goTo(i);
-        if (self.districts || !zone.rows.length) { return; }
-        gcm.open(map, self._inner(i), {
-          items: [function () { return gcm.card(zone.name, zone.rows, zone.color); }] });
-      } });
+    var self = this, out = [];
+    gcm.zonesNamed(this._config.zones, text).slice(0, limit).forEach(function (i) {
+      var zone = self._config.zones[i];
+      out.push({ label: zone.name, kind: zone.code, zone: true, show: function () { self.tell(i); } });
     });
     return out;
+  },
+
+  /* Go to a zone and tell its figures: in the panel, or in a popup where none tells them. */
+  tell: function (i) {
+    var zone = this._config.zones[i];
+    this.goTo(i);
+    if (this.districts || !zone.rows.length) { return; }
+    gcm.open(this._map, this._inner(i), {
+      items: [function () { return gcm.card(zone.name, zone.rows, zone.color); }] });
   },
   _inner: function (i) {
     var label = this._config.zones[i].label;
@@ -292,6 +293,18 @@ gcm.Zones = L.LayerGroup.extend({
     this._map.fire("gcm:lit", { layer: this, at: -1 });
   }
 });
+
+/* Which zones have a text in their name, in either language, or in their code. */
+gcm.zonesNamed = function (zones, text) {
+  var found = [];
+  zones.forEach(function (zone, i) {
+    var hit = [zone.name, zone.code].concat(zone.aliases || []).some(function (name) {
+      return gcm.foldText(name || "").indexOf(text) >= 0;
+    });
+    if (hit) { found.push(i); }
+  });
+  return found;
+};
 
 gcm.zones = function (config) { return new gcm.Zones(config); };
 
