@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -196,6 +196,8 @@ _NUMBER, _GAP = 16.0, 3.0
 _DIGIT, _SIGN, _WIDE = 0.72, 0.86, 1.05
 #: Places that are tried for a number across the longer side of a zone.
 _TRIED = 16
+#: Labels that may stand beside a map, and how far apart places for them are tried.
+_MOST_BESIDE, _STEP = 4, 4.0
 #: Colours of what has no value, and of a status, where no style sheet is.
 NO_VALUE = "#ececec"
 STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "behind": "#a84a00",
@@ -316,7 +318,8 @@ def zone_map_svg(
     kinds : sequence of str
         Class of each zone: ``d0`` to ``d5`` of :func:`below_due`, a colour, or ``q-none``.
     numbers : sequence of str
-        Written on the zones; of many, not every one.
+        Written on the zones, or beside the map with a line to a zone without room; of many, not
+        every one.
     tips : sequence of str
         Shown to who points at a zone, and read out.
     label : str
@@ -327,7 +330,18 @@ def zone_map_svg(
         for k, (kind, tip) in enumerate(zip(kinds, tips, strict=True))
     ]
     texts = []
-    for k, (x, y) in place_labels(fitted, [_number_size(text) for text in numbers]).items():
+    sizes = [_number_size(text) for text in numbers]
+    placed = place_labels(fitted, sizes)
+    for k, (x, y) in place_beside(fitted, sizes, placed).items():
+        (x0, y0), (x1, y1) = leader(fitted, k, (x, y), sizes[k])
+        line = f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"
+        texts.append(
+            f'<path class="leader-ground" d="{line}"/><path class="leader" d="{line}"/>'
+            f'<circle class="leader-end" cx="{x0:.1f}" cy="{y0:.1f}" r="2.5"/>'
+            f'<text class="on-light" data-of="{k}" x="{x:.1f}" y="{y + 5:.1f}">'
+            f"{escape_text(numbers[k])}</text>"
+        )
+    for k, (x, y) in placed.items():
         ground = "" if _is_color(kinds[k]) else f" on-{kinds[k]}"
         stroke = f' stroke="{escape_text(kinds[k])}"' if _is_color(kinds[k]) else ""
         ink = "on-dark" if is_dark(kinds[k]) else "on-light"
@@ -424,6 +438,81 @@ def place_labels(
                 taken = np.vstack([taken, box])
                 break
     return out
+
+
+def place_beside(
+    fitted: FittedZones,
+    sizes: Sequence[tuple[float, float]],
+    placed: Mapping[int, tuple[float, float]],
+) -> dict[int, tuple[float, float]]:
+    """Return the middles of the labels that have no room on their zones: off the map, near them.
+
+    A line leads to each; see :func:`leader`. There are none where more than a few have no room,
+    as lines to all of them would hide the map.
+
+    Parameters
+    ----------
+    fitted : FittedZones
+    sizes : sequence of (float, float)
+        Width and height of each label, nothing for a zone without one.
+    placed : mapping
+        Middles of the labels that have room, of :func:`place_labels`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> ring = shapely.box(0, 0, 9, 9).difference(shapely.box(4, 4, 5, 5))
+    >>> fitted = fit_zones(gpd.GeoSeries([ring, shapely.box(4, 4, 5, 5)]), 100, 60)
+    >>> sizes = [(20, 10), (20, 10)]
+    >>> placed = place_labels(fitted, sizes)
+    >>> sorted(placed), sorted(place_beside(fitted, sizes, placed))
+    ([0], [1])
+    """
+    left = [k for k, (width, _) in enumerate(sizes) if width and k not in placed]
+    left = [k for k in left if len(fitted.rooms[k])]
+    out: dict[int, tuple[float, float]] = {}
+    if not 0 < len(left) <= _MOST_BESIDE:
+        return out
+    ground = shapely.union_all(np.array(fitted.shapes, dtype=object))
+    shapely.prepare(ground)
+    taken = [_label_box(placed[k], sizes[k]) for k in placed]
+    for k in left:
+        half = np.array(sizes[k]) / 2 + _GAP
+        x, y = np.meshgrid(
+            np.arange(half[0], fitted.width - half[0], _STEP),
+            np.arange(half[1], fitted.height - half[1], _STEP),
+        )
+        middles = np.column_stack([x.ravel(), y.ravel()])
+        boxes = shapely.box(*(middles - half).T, *(middles + half).T)
+        middles = middles[~shapely.intersects(ground, boxes)]
+        away = np.hypot(*(middles - fitted.middles[k]).T)
+        for middle in middles[np.argsort(away, kind="stable")]:
+            at = (float(middle[0]), float(middle[1]))
+            box = _label_box(at, sizes[k])
+            line = shapely.LineString(leader(fitted, k, at, sizes[k]))
+            if not any(shapely.intersects([box, line], other).any() for other in taken):
+                out[k] = at
+                taken += [box, line]
+                break
+    return out
+
+
+def _label_box(middle: tuple[float, float], size: tuple[float, float]) -> shapely.Geometry:
+    (x, y), across, down = middle, (size[0] + _GAP) / 2, (size[1] + _GAP) / 2
+    return shapely.box(x - across, y - down, x + across, y + down)
+
+
+def leader(
+    fitted: FittedZones, k: int, middle: tuple[float, float], size: tuple[float, float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ends of the line from a zone to the label that stands beside the map."""
+    (x, y), (at_x, at_y) = fitted.middles[k], middle
+    half = (size[0] / 2, size[1] / 2)
+    end = (
+        min(max(x, at_x - half[0]), at_x + half[0]),
+        min(max(y, at_y - half[1]), at_y + half[1]),
+    )
+    return (x, y), end
 
 
 def _number_size(text: str) -> tuple[float, float]:

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import Scale, percent, scale_for
-from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
@@ -59,8 +58,6 @@ if TYPE_CHECKING:
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
 _SPOTS, _STREETS = 8, 20
 _OF_STREETS = ("month_relapsed", "month_found", "relapsed", "found", "closing")
-#: Measure word of cases.
-_CASES = Text("处", "")
 
 
 def outlook_view(results: Summary) -> dict[str, Any] | None:
@@ -344,7 +341,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if not results.city.has_zones:
         headers, texts = headers[1:], (0,)
         rows = [row | {"cells": row["cells"][1:]} for row in rows]
-    title = words("last_title", n=len(rows))
+    title = words("last_title", n=len(rows), counter=spec.counter)
     return plain_table(results, title, words("key"), headers, rows) | {"texts": texts}
 
 
@@ -486,7 +483,8 @@ def _scale(results: Summary, campaign: Campaign, quantity: str) -> Scale:
 
     As the largest figure of its layer is, of which they are parts.
     """
-    unit, counter = ("m2", "") if quantity == "area" else ("count", _CASES.of(results.lang))
+    counter = results.city.specs[campaign.layer].counter if results.lang == "zh" else ""
+    unit = "m2" if quantity == "area" else "count"
     headline = results.headline
     rows = headline[headline["layer"].eq(campaign.layer) & headline["unit"].eq(unit)]
     known = [results.scales[name] for name in rows.index]

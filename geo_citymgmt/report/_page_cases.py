@@ -61,6 +61,7 @@ def mark_names(results: Summary, worklist: WorkList) -> list[str]:
 def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, Any], int]:
     """Return a list with as many of its cases as there is room for, and what room they take."""
     words, table, marks = results.words, worklist.table, mark_names(results, worklist)
+    counter = results.city.specs[worklist.layer].counter
     name = results.layer_name(worklist.layer)
     listed, codes = _listed(results, worklist)
     # Python's own numbers, and None for what is missing: JSON knows no others.
@@ -75,7 +76,7 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     data = {
         "name": name, "heads": heads, "shown": shown, "fields": list(listed.columns),
         "rows": rows[:n], "codes": codes, "marks": marks,
-        "words": {key: words(f"case_{key}") for key in _SAID},
+        "words": {key: words(f"case_{key}", counter=counter) for key in _SAID},
     }  # fmt: skip
     held = [
         view for by in ("unit", "district_code", "street_code")
@@ -84,16 +85,19 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     line = ""
     if held:
         first = held[0]["rows"][0]
-        line = words("held_line", name=first["name"], n=first["cells"][1])
+        line = words("held_line", name=first["name"], n=first["cells"][1], counter=counter)
     n_overdue = int(table["overdue"].sum())
     drawn = [dict(zip(data["fields"], row, strict=True)) for row in rows[: min(_DRAWN, n)]]
     view = {
         "title": words("cases_title", name=name),
-        "line": words("cases_line", n=f"{len(table):,}", overdue=f"{n_overdue:,}"),
+        "line": words("cases_line", n=f"{len(table):,}", overdue=f"{n_overdue:,}", counter=counter),
         "data": Markup(json_for_script(data)),
         "heads": [heads[column] for column in shown],
         "rows": [[_text(row, column, data, words) for column in shown] for row in drawn],
-        "unlisted": words("cases_unlisted", n=f"{len(rows) - n:,}") if n < len(rows) else "",
+        "unlisted": words("cases_unlisted", n=f"{len(rows) - n:,}", counter=counter)
+        if n < len(rows)
+        else "",
+        "pressing": words("cases_script", n=len(drawn), counter=counter),
         "holders": held,
         "holders_title": words("held_title", name=name),
         "holders_line": line,

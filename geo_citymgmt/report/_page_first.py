@@ -29,6 +29,7 @@ from geo_citymgmt.report._page_parts import (
     against_start,
     against_target,
     differing,
+    mark_key,
     plain_table,
     reported_rows,
 )
@@ -64,6 +65,7 @@ def tasks_view(results: Summary) -> dict[str, Any] | None:
     (held or tasks)[0]["first"] = True
     return {
         "tasks": tasks,
+        "marks": mark_key((task["status"], task["status_name"]) for task in tasks),
         "outlines": "" if fitted is None else zone_outlines(fitted),
         "style": "".join(
             f"#{t['key']}:checked~.stage>.{t['key']}{{display:block}}"
@@ -234,6 +236,9 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "legend": _legend(words, kinds, level)
         if by_distance
         else _value_legend(words, kinds, steps, known, scale),
+        "marks": mark_key((row["status"], row["status_name"]) for row in rows[:_LISTED])
+        if by_distance
+        else [],
         "head": words("points_word") if by_distance else scale.unit,
         "rows": rows[:_LISTED],
         "more": words("rows_more", n=len(rows) - _LISTED) if len(rows) > _LISTED else "",
@@ -304,7 +309,9 @@ def _why(results: Summary, row: Any) -> dict[str, Any] | None:
     if ages is not None and ages["n_overdue"].notna().any():
         overdue = f"{ages['n_overdue'].sum():,.0f}"
         steps.append({"sign": "", "name": words("overdue_cases"), "value": overdue})
-    return {"title": words("why", name=results.layer_name(row.layer)), "steps": steps, "note": ""}
+    counter = results.city.specs[row.layer].counter
+    title = words("why", name=results.layer_name(row.layer), counter=counter)
+    return {"title": title, "steps": steps, "note": ""}
 
 
 def _related(results: Summary, row: Any) -> dict[str, Any]:

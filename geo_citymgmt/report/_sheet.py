@@ -330,7 +330,8 @@ class SheetMaker:
             row = table[table["quantity"] == "count"].iloc[0]
             numbers = {key: f"{row[key]:,.0f}" for key in _FLOWS}
             layer = self.results.layer_name(campaign.layer)
-            text += gap + say("lead_flow", layer=layer, **numbers)
+            counter = self.city.specs[campaign.layer].counter
+            text += gap + say("lead_flow", layer=layer, counter=counter, **numbers)
         return text.strip()
 
     def _flows(self, zone: str | None) -> Iterator[tuple[Campaign, pd.DataFrame]]:
@@ -360,7 +361,7 @@ class SheetMaker:
         for row in table.itertuples():
             scale = scale_for(table.loc[table["quantity"] == row.quantity, [*_FLOWS]].to_numpy(),
                               row.unit, self.lang)  # fmt: skip
-            head = say("cases_unit")
+            head = say("cases_unit", counter=self.city.specs[campaign.layer].counter)
             if row.quantity != "count":
                 head = say("area_unit", unit=scale.unit or unit_label(row.unit, self.lang))
             net = row.closing - row.opening
@@ -419,11 +420,12 @@ class SheetMaker:
             return None
         say, words = self.say, self.words
         rows: list[tuple[str, ...]] = []
-        number = 0
+        number, counters = 0, set()
         for register, _ in self._tables:
             table = self._late(register.layer, zone)
             assert table is not None
             number += len(table)
+            counters |= {register.spec.counter} if len(table) else set()
             unit = ""
             if register.spec.measure and register.has_size:
                 unit = unit_label(register.spec.fields[register.spec.measure].unit, self.lang)
@@ -449,7 +451,10 @@ class SheetMaker:
             for key, width, is_number in heads
         )
         key = "cases" if number > len(rows) else "cases_all"
-        return Table(say(key, n=len(rows), of=f"{number:,}"), columns, tuple(rows))
+        # Of several kinds, each with its own word, one that is of none.
+        counter = counters.pop() if len(counters) == 1 else "项"
+        title = say(key, n=len(rows), of=f"{number:,}", counter=counter)
+        return Table(title, columns, tuple(rows))
 
     # -- maps
 
@@ -481,7 +486,8 @@ class SheetMaker:
             title = self.say("map_records", layer=self.results.layer_name(layer))
             areas = [(shape, None)] if shape is not None else []
             by_status = self.city.specs[layer].states is not None
-            head = self.say("map_records_legend") if by_status else ""
+            counter = self.city.specs[layer].counter
+            head = self.say("map_records_legend", counter=counter) if by_status else ""
             return Drawn(title, areas, inner, shape, marks, legend, names, head)
         if shape is None:
             return Drawn(self.say("map_none"))

@@ -221,3 +221,27 @@ def test_the_chooser_works_by_style_alone(told):
     content = page_content(told)
     shown = {task["chart"]["figure"] for task in content["tasks"]["tasks"] if task["chart"]}
     assert shown.isdisjoint(chart["figure"] for chart in content["charts"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_mark_is_said_where_it_stands(summary_of, lang):
+    content = page_content(summary_of("2022-06-30", lang))
+    names = dict(content["tasks"]["marks"])
+    for task in content["tasks"]["tasks"]:
+        assert task["status_name"] in names[task["status"]].split(" / ")
+        if task["zones"] and task["zones"]["by_distance"]:
+            there = dict(task["zones"]["marks"])
+            for row in task["zones"]["rows"]:
+                assert row["status_name"] in there[row["status"]].split(" / ")
+    board = content["board"]["aimed"]
+    cells = [c for b in board["blocks"] for row in b["rows"] for c in row["cells"] if c["share"]]
+    there = dict(content["board"]["marks"])
+    assert cells and all(c["status_name"] in there[c["status"]] for c in cells)
+
+
+def test_no_district_of_the_map_is_without_its_number(told, view):
+    task = view["illegal_safety_remaining_area"]
+    assert {f'data-of="{k}"' for k in range(len(told.city.zones))} <= set(
+        re.findall(r'data-of="\d+"', task["zones"]["map"])
+    )
+    assert task["zones"]["map"].count('class="leader"') == 1

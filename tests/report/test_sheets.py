@@ -79,7 +79,7 @@ def test_the_worst_cases_are_marked_first_and_then_longest_overdue(maker, told):
     days = [int(row[-1]) for row in marked]
     assert days == sorted(days, reverse=True)
     late = gcm.open_cases(told.city, as_of="2022-06-30").query("overdue == True")
-    assert f"共{len(late):,}件" in maker.sheet(None).cases.title
+    assert f"共{len(late):,}处" in maker.sheet(None).cases.title
 
 
 def test_all_records_of_a_district_are_on_its_map(maker, told):
