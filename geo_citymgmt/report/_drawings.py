@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +15,12 @@ import shapely
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt.maps._classes import BELOW, ladder
+from geo_citymgmt.maps._classes import BELOW, NOT_KNOWN, code_classes, ladder
 from geo_citymgmt.maps._classes import BELOW_COLORS as BELOW_COLORS
 from geo_citymgmt.maps._classes import BELOW_DUE as BELOW_DUE
+
+if TYPE_CHECKING:
+    from geo_citymgmt.spec import LayerSpec
 
 #: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.
 _WIDTH, _HEIGHT = 300, 170
@@ -72,22 +76,92 @@ def share_bar(share: float, kind: str) -> Markup:
     )
 
 
-def stacked_bar(parts: Sequence[tuple[str, float]], label: str) -> Markup:
-    """Draw a composition: colour class and size of each part; a screen reader says ``label``."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a status looks wherever it is drawn: a colour or a class, and its mark on the map.
+
+    Where colour fails, in grey print or forced colours, the mark is drawn as lines, the same as on
+    the map; 0 has none.
+    """
+
+    kind: str
+    mark: int = 0
+
+    def drawn(self, place: str) -> str:
+        """Return a rectangle of that look."""
+        rect = f"<rect {filled(self.kind)} {place}/>"
+        if self.mark > 0:
+            rect += f'<rect class="lines" fill="url(#m{self.mark})" {place}/>'
+        return rect
+
+    @property
+    def key(self) -> Markup:
+        """The swatch that stands before its name."""
+        rects = self.drawn('width="10" height="10"')
+        return Markup(f'<svg class="key" aria-hidden="true" viewBox="0 0 10 10">{rects}</svg>')
+
+
+#: Of nothing that is known of its status, and of what was not there yet.
+UNKNOWN, ABSENT = Look(NOT_KNOWN), Look("s-none")
+#: The lines of the map's marks, by their form; see ``hatch`` in maps/page/marks.js.
+_LINES = ("", "M-2 {s}L{s} -2M-2 2L2 -2M{a} {b}L{b} {a}", "M-2 -2L{b} {b}", "M0 {h}H{s}",
+          "M{h} 0V{s}")  # fmt: skip
+
+
+def state_looks(spec: LayerSpec) -> dict[str, Look]:
+    """Return the look of each status of a layer, as the map draws it.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> state_looks(load_specs()["parking_points"])["operating"].kind
+    '#0072b2'
+    """
+    field = spec.fields[str(spec.state_field)]
+    codes = pd.Series(list(field.codes), dtype="str")
+    classes = code_classes(codes, field, spec)
+    marks = classes.marks or (0,) * len(classes.labels)
+    return {
+        code: Look(classes.colors[k], marks[k])
+        for code, k in zip(codes, classes.index, strict=True)
+    }
+
+
+def keyed(look: Look, name: str) -> Markup:
+    """Return the name of a status with its swatch before it."""
+    return look.key + Markup(escape_text(name))
+
+
+def mark_patterns(marks: int = 15) -> Markup:
+    """Draw the lines of each mark once for a page, as the map has them."""
+    out = []
+    for mark in range(1, marks):
+        size = 8 + 4 * (mark // 5 % 3)
+        line = _LINES[mark % 5].format(s=size, h=size / 2, a=size - 2, b=size + 2)
+        path = f'<path d="{line}" fill="none" stroke="#1f2d3d" stroke-width="1.2"/>'
+        if not line:
+            at = size / 2 - 1
+            path = f'<rect x="{at:g}" y="{at:g}" width="2.4" height="2.4" fill="#1f2d3d"/>'
+        out.append(
+            f'<pattern id="m{mark}" width="{size}" height="{size}" '
+            f'patternUnits="userSpaceOnUse">{path}</pattern>'
+        )
+    return Markup("".join(out))
+
+
+def stacked_bar(parts: Sequence[tuple[Look, float]], label: str) -> Markup:
+    """Draw a composition: look and size of each part; a screen reader says ``label``."""
     total = sum(size for _, size in parts)
     at, out = 0.0, []
-    for name, size in parts:
+    for look, size in parts:
         width = 100.0 * size / total if total > 0 else 0.0
         if width > 0:
             # A hairline between two parts, for those who do not tell their colours apart.
             drawn = max(width - 0.25, 0.15)
-            out.append(
-                f'<rect class="{escape_text(name)}" x="{at:.2f}" width="{drawn:.2f}" height="10"/>'
-            )
+            out.append(look.drawn(f'x="{at:.2f}%" width="{drawn:.2f}%" height="100%"'))
         at += width
     return Markup(
-        '<svg class="stack" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape_text(label)}">{"".join(out)}</svg>'
+        f'<svg class="stack" role="img" aria-label="{escape_text(label)}">{"".join(out)}</svg>'
     )
 
 

@@ -17,7 +17,18 @@ from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
-from geo_citymgmt.report._drawings import Pace, filled, pace_chart, spot_map, stacked_bar
+from geo_citymgmt.report._drawings import (
+    UNKNOWN,
+    Look,
+    Pace,
+    filled,
+    keyed,
+    mark_patterns,
+    pace_chart,
+    spot_map,
+    stacked_bar,
+    state_looks,
+)
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_cases import work_views
 from geo_citymgmt.report._page_first import (
@@ -315,6 +326,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     words, names = results.words, results.zone_names
     spec = results.city.specs[campaign.layer]
     states, area = spec.fields[str(spec.state_field)].codes, _scale(results, campaign, "area")
+    looks = state_looks(spec)
     rows: list[dict[str, Any]] = []
     texts: tuple[int, ...] = (0, 1)
     for row in cases.to_dict("records"):
@@ -329,7 +341,10 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
                 "name": str(row[spec.id_field]),
                 "cells": [
                     str(names.get(row["district_code"], words("outside"))),
-                    str(row["status"]) if state is None else words.label(state),
+                    keyed(
+                        looks.get(str(row["status"]), UNKNOWN),
+                        str(row["status"]) if state is None else words.label(state),
+                    ),
                     area.amount(row["remaining"]),
                     f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
                     (due, late),
@@ -362,7 +377,8 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
             name = words("age_days", low=row["from_days"], high=row["to_days"])
         elif pd.notna(row["from_days"]):
             name = words("age_over", low=row["from_days"])
-        parts.append((f"q{min(k, 5)}", float(row["n"])))
+        look = Look(f"q{min(k, 5)}")
+        parts.append((look, float(row["n"])))
         cells = [
             f"{row['n']:,}", percent(row["n"] / total),
             f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
@@ -370,7 +386,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         ]  # fmt: skip
         if sized:
             cells.append(area.amount(row["remaining"]))
-        rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
+        rows.append({"name": name, "cells": cells, "kind": "", "key": look.key})
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if sized:
         headers.append("left_size")
@@ -519,6 +535,7 @@ def render_page(results: Summary, card: bytes = b"") -> str:
         style=Markup(style),
         script=Markup(script),
         filled=filled,
+        patterns=mark_patterns(),
         policy=_policy(style, script),
         card=base64.b64encode(card).decode("ascii"),
     )

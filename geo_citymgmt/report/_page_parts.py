@@ -14,7 +14,16 @@ from geo_citymgmt.figures._layers import NOT_YET, LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
-from geo_citymgmt.report._drawings import Pace, attainment_bar, pace_chart, share_bar, stacked_bar
+from geo_citymgmt.report._drawings import (
+    ABSENT,
+    UNKNOWN,
+    Pace,
+    attainment_bar,
+    pace_chart,
+    share_bar,
+    stacked_bar,
+    state_looks,
+)
 from geo_citymgmt.report._findings import finding_groups, ledger_table
 from geo_citymgmt.report._summary import (
     Summary,
@@ -31,7 +40,6 @@ if TYPE_CHECKING:
 
 
 COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
-_STATE_COLORS = 12
 _MOST_COLUMNS = 9
 _LONG = 40
 #: Reasons that say nothing of what was reported.
@@ -501,15 +509,15 @@ def _layer_card(results: Summary, layer: LayerSummary) -> dict[str, Any]:
         return card | {"field": words("no_state") if spec.state_field else ""}
     totals = layer.by_state.xs("total", level=0)
     by, scale = _reported_by(layer, lang)
-    parts, states = [], []
-    for k, code in enumerate(layer.states):
+    parts, states, looks = [], [], state_looks(spec)
+    for code in layer.states:
         value = totals.loc[code, by]
-        color = "s-none" if code == NOT_YET else f"s{k % _STATE_COLORS}"
-        parts.append((color, float(value)))
+        look = ABSENT if code == NOT_YET else looks.get(code, UNKNOWN)
+        parts.append((look, float(value)))
         label = state_label(spec, code, words)
         share = float(value) / float(totals[by].sum()) if totals[by].sum() else 0.0
         amount = scale.amount(value)
-        states.append({"name": label, "value": amount, "share": percent(share), "color": color})
+        states.append({"name": label, "value": amount, "share": percent(share), "key": look.key})
     item = spec.fields[str(spec.state_field)]
     values = words.listed([f"{s['name']} {s['value']}" for s in states])
     between = ": " if lang == "en" else "："

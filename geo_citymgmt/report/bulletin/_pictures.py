@@ -379,9 +379,9 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
             sizes[k] = label_size(texts[k])
     beside = place_beside(fitted, sizes, placed)
     for k, at in beside.items():
-        line = leader(fitted, k, at, sizes[k])
-        pen.draw.line(line, "#ffffff", width=6)
-        pen.draw.line(line, _INK, width=2)
+        ends = leader(fitted, k, at, sizes[k])
+        pen.draw.line(ends, "#ffffff", width=6)
+        pen.draw.line(ends, _INK, width=2)
     for k, (x, y) in {**placed, **beside}.items():
         ink = "#ffffff" if is_dark(kinds[k]) and k in placed else _INK
         ground = NO_VALUE if kinds[k] == "q-none" else BELOW_COLORS[int(kinds[k][1])]
