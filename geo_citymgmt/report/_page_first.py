@@ -409,25 +409,42 @@ def _changed(change: Any, ratio: Any, unit: str, scale: Any) -> Any:
 
 
 def reporting(results: Summary) -> str:
-    """Say whether each district with a target has records, and where reports and records differ."""
+    """Say whether each district that is to report has records, and where the two differ.
+
+    Those are to report of a layer that have a target in one of its figures, or a figure in what was
+    reported: nothing else that a city says names them.
+    """
     words, parts, full = results.words, [], True
-    aimed = results.standings
-    aimed = aimed[aimed["target"].notna()] if results.city.has_zones else aimed.iloc[:0]
+    due = _due_to_report(results)
     for layer in results.layers:
-        zones = aimed.loc[aimed["layer"].eq(layer.spec.key), "zone_code"].unique()
+        zones = due.loc[due["layer"].eq(layer.spec.key), "zone_code"].unique()
         counts = layer.totals["count"].rename(index=str).reindex(zones)
         silent = [str(results.zone_names.get(z, z)) for z in counts[counts.eq(0)].index]
         if silent:
             full = False
             name = words.named(layer.spec)
             parts.append(words("data_silent", names=words.listed(silent), layer=name))
-    if len(aimed) and full:
-        parts.append(words("data_full", n=aimed["zone_code"].nunique()))
+    if len(due) and full:
+        parts.append(words("data_full", n=due["zone_code"].nunique()))
     rows = reported_rows(results)
     if len(rows):
         n = int(differing(rows).sum())
         parts.append(words("data_differ", n=n) if n else words("data_agree"))
     return words("sentence", text=capital(words.joined(parts))) if parts else ""
+
+
+def _due_to_report(results: Summary) -> pd.DataFrame:
+    """Return the pairs of layer and district of which records are due."""
+    columns = ["layer", "zone_code"]
+    if not results.city.has_zones:
+        return pd.DataFrame(columns=columns)
+    aimed, told = results.standings, results.city.reported_figures
+    told = told[told["zone"].isin(results.city.zones.index.astype("str"))]
+    figures = results.figures.figures
+    told = told[told["figure"].isin(list(figures))]
+    layers = [figures[name].layer for name in told["figure"]]
+    told = pd.DataFrame({"layer": layers, "zone_code": told["zone"].to_numpy()})
+    return pd.concat([aimed.loc[aimed["target"].notna(), columns], told]).drop_duplicates()
 
 
 def completeness(results: Summary) -> str:

@@ -225,6 +225,10 @@ def test_on_paper_the_page_takes_twelve_sheets_and_says_where_the_rest_is(page_f
     page.emulate_media(media="print")
     assert "tables.xlsx" in page.locator(".paper-only").inner_text()
     assert not page.locator("#cases-1 .case-table").is_visible()
+    # What runs on over a page has no frame that its end would cut.
+    framed = """e => [...document.querySelectorAll(".scroll, .verdict ul, .ranks ol")]
+        .filter(e => getComputedStyle(e).borderLeftWidth !== "0px").length"""
+    assert page.evaluate(framed) == 0
 
 
 def test_the_page_is_small_and_answers_within_a_second(page_file, visit):

@@ -14,7 +14,7 @@ from geo_citymgmt.maps._classes import ladder
 from geo_citymgmt.report import summary
 from geo_citymgmt.report._drawings import below_due
 from geo_citymgmt.report._page import page_content, render_page
-from geo_citymgmt.report._page_first import tasks_view
+from geo_citymgmt.report._page_first import reporting, tasks_view
 from tests.report.conftest import without_zones
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -245,3 +245,26 @@ def test_no_district_of_the_map_is_without_its_number(told, view):
         re.findall(r'data-of="\d+"', task["zones"]["map"])
     )
     assert task["zones"]["map"].count('class="leader"') == 1
+
+
+def test_who_is_to_report_has_a_target_or_a_reported_figure(told):
+    def said(key, reported):
+        layers = []
+        for layer in told.layers:
+            totals = layer.totals.copy()
+            if layer.spec.key == key:
+                totals.loc["320508", "count"] = 0
+            layers.append(replace(layer, totals=totals))
+        figures = told.city.reported_figures
+        row = figures.iloc[:1].assign(figure="bike_bays_added", zone="320508")
+        figures = pd.concat([figures, row]) if reported else figures
+        return reporting(
+            replace(told, layers=layers, city=replace(told.city, reported_figures=figures))
+        )
+
+    assert said("", False).startswith("应报（有任务或上报数）的 10 个板块都有记录；")
+    # Parcels have targets by district, stations have none: those are due once a figure is told.
+    parcels = "应报（有任务或上报数）而没有违法建设记录：姑苏区"
+    assert parcels in said("illegal_construction", False)
+    assert "都有记录" in said("bike_stations", False)
+    assert "记录：姑苏区" in said("bike_stations", True)
