@@ -20,6 +20,7 @@ from geo_citymgmt.report._drawings import (
     below_due,
     state_looks,
 )
+from geo_citymgmt.report._page_first import points_text
 from geo_citymgmt.report._summary import Summary
 from geo_citymgmt.report._words import Words
 
@@ -44,6 +45,7 @@ class Drawn:
         Records, drawn one upon the other.
     legend : list of (label, color, is_area)
     names : list of (text, x, y)
+        In one line or two.
     legend_title : str
     """
 
@@ -174,10 +176,14 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
     fills: list[str | None] = [
         NO_VALUE if kind == "q-none" else BELOW_COLORS[int(kind[1])] for kind in kinds
     ]
-    points = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
+    places = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
     names = [
-        (str(name), float(xy[0, 0]), float(xy[0, 1]))
-        for name, xy in zip(results.zone_names, points, strict=True)
+        (
+            f"{name}\n{points_text(value)}" if pd.notna(value) else str(name),
+            float(xy[0, 0]),
+            float(xy[0, 1]),
+        )
+        for name, value, xy in zip(results.zone_names, distances, places, strict=True)
         if len(xy)
     ]
     labels = [

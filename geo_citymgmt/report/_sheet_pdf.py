@@ -311,14 +311,19 @@ def _names(paper: Paper, ground: Ground, drawn: Drawn, size: float) -> None:
     taken: list[Box] = []
     for name, x, y in drawn.names:
         (at,) = ground.place(np.array([[x, y]]))
-        # Of 高新区（虎丘区） the first name may have room where both have not.
-        for text in dict.fromkeys([name, re.split(r"[（(]", name)[0].strip()]):
-            width, height = width_of(text, size), size * POINT
-            box = Box(at[0] - width / 2, at[1] - height / 2, width, height)
+        # Where all has no room, what 高新区（虎丘区） has in brackets is left out, then its number.
+        short = re.sub(r"\s*[（(].*[）)]", "", name)
+        for text in dict.fromkeys([name, short, short.split("\n")[0]]):
+            lines, height = text.split("\n"), size * POINT * 1.15
+            width = max(width_of(line, size) for line in lines)
+            top = at[1] - height * len(lines) / 2
+            box = Box(at[0] - width / 2, top, width, height * len(lines))
             inside = ground.box.x < box.x and box.right < ground.box.right
             if text and inside and not any(_over(box, other) for other in taken):
                 taken.append(box)
-                paper.text(at[0], at[1] + height / 3, text, size, align="middle", halo=True)
+                for k, line in enumerate(lines):
+                    y = top + height * (k + 0.8)
+                    paper.text(at[0], y, line, size, align="middle", halo=True)
                 break
 
 
