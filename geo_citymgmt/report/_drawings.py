@@ -407,12 +407,9 @@ def zone_map_svg(
     sizes = [_number_size(text) for text in numbers]
     placed = place_labels(fitted, sizes)
     for k, (x, y) in place_beside(fitted, sizes, placed).items():
-        (x0, y0), (x1, y1) = leader(fitted, k, (x, y), sizes[k])
-        line = f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"
         texts.append(
-            f'<path class="leader-ground" d="{line}"/><path class="leader" d="{line}"/>'
-            f'<circle class="leader-end" cx="{x0:.1f}" cy="{y0:.1f}" r="2.5"/>'
-            f'<text class="on-light" data-of="{k}" x="{x:.1f}" y="{y + 5:.1f}">'
+            _leader_line(fitted, k, (x, y), sizes[k])
+            + f'<text class="on-light beside" data-of="{k}" x="{x:.1f}" y="{y + 5:.1f}">'
             f"{escape_text(numbers[k])}</text>"
         )
     for k, (x, y) in placed.items():
@@ -550,7 +547,8 @@ def place_beside(
     ground = shapely.union_all(np.array(fitted.shapes, dtype=object))
     shapely.prepare(ground)
     taken = [_label_box(placed[k], sizes[k]) for k in placed]
-    for k in left:
+    # The widest first, which has the least choice.
+    for k in sorted(left, key=lambda k: -sizes[k][0]):
         half = np.array(sizes[k]) / 2 + _GAP
         x, y = np.meshgrid(
             np.arange(half[0], fitted.width - half[0], _STEP),
@@ -559,7 +557,9 @@ def place_beside(
         middles = np.column_stack([x.ravel(), y.ravel()])
         boxes = shapely.box(*(middles - half).T, *(middles + half).T)
         middles = middles[~shapely.intersects(ground, boxes)]
-        away = np.hypot(*(middles - fitted.middles[k]).T)
+        # By the length of the line, which ends where the label begins.
+        gap = np.abs(middles - fitted.middles[k]) - np.array(sizes[k]) / 2
+        away = np.hypot(*np.maximum(gap, 0.0).T)
         for middle in middles[np.argsort(away, kind="stable")]:
             at = (float(middle[0]), float(middle[1]))
             box = _label_box(at, sizes[k])
@@ -589,6 +589,17 @@ def leader(
     return (x, y), end
 
 
+def _leader_line(
+    fitted: FittedZones, k: int, middle: tuple[float, float], size: tuple[float, float]
+) -> str:
+    (x0, y0), (x1, y1) = leader(fitted, k, middle, size)
+    line = f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"
+    return (
+        f'<path class="leader-ground" d="{line}"/><path class="leader" d="{line}"/>'
+        f'<circle class="leader-end" cx="{x0:.1f}" cy="{y0:.1f}" r="2.5"/>'
+    )
+
+
 def _number_size(text: str) -> tuple[float, float]:
     """Return width and height of a number as it stands on a map."""
     wide = sum(
@@ -615,12 +626,18 @@ def spot_map(
     for square, score in zip(squares, z, strict=True):
         kind = f"h{int(np.searchsorted(third, score, side='right'))}"
         shapes.append(f'<path class="hot {kind}" d="{_path(square)}"/>')
-    for shape, (x, y), name in zip(fitted.shapes, fitted.middles, names, strict=True):
-        left, _, right, _ = shape.bounds
-        # A name wider than its district would lie over the cells of the next one.
-        if _text_width(name, 12.0, 6.8) > right - left:
-            continue
-        shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(name)}</text>')
+    sizes = [(_text_width(str(name), 12.0, 6.8), 14.0) for name in names]
+    # A name wider than its district would lie over the cells of the next one: it stands beside.
+    inside = {
+        k: middle
+        for k, (shape, middle) in enumerate(zip(fitted.shapes, fitted.middles, strict=True))
+        if not shape.is_empty and sizes[k][0] <= shape.bounds[2] - shape.bounds[0]
+    }
+    beside = place_beside(fitted, sizes, inside)
+    shapes += [_leader_line(fitted, k, at, sizes[k]) for k, at in beside.items()]
+    for k, (x, y) in {**inside, **beside}.items():
+        name = escape_text(str(names.iloc[k]))
+        shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{name}</text>')
     return Markup(
         f'<svg class="zones spots" viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img">'
         f"<title>{escape_text(label)}</title><desc>{escape_text(description)}</desc>"

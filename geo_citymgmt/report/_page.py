@@ -156,14 +156,14 @@ def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
     if pd.isna(difference):
         return "–"
     if row.unit == "ratio":
-        return results.words("points", n=f"{difference * 100:+.1f}")
+        return results.words("points", n=f"{difference * 100:+.1f}".replace("-", "−"))
     if difference == 0:
         return _amount(results, row, 0)
     sign = "+" if difference > 0 else ""
-    shown = sign + _amount(results, row, difference)
+    shown = (sign + _amount(results, row, difference)).replace("-", "−")
     if pd.isna(ratio):
         return shown
-    return shown, f"{ratio * 100:+.1f}%"
+    return shown, f"{ratio * 100:+.1f}%".replace("-", "−")
 
 
 def campaign_views(results: Summary) -> list[dict[str, Any]]:
@@ -226,7 +226,7 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
             continue
         cells: list[Any] = [scale.text(getattr(row, name)) for name in _FLOWS]
         net = row.closing - row.opening
-        cells.append("+" * (net > 0) + scale.text(net))
+        cells.append(("+" * (net > 0) + scale.text(net)).replace("-", "−"))
         if rates is not None:
             cells.append(percent(rates.get((row.level, row.row_kind, row.zone_code))))
         name = names.get(row.zone_code, row.zone_code)

@@ -128,7 +128,7 @@ def test_without_a_script_every_task_can_be_reached(page_file, visit):
 
 def test_where_colours_fail_marks_and_numbers_stand(page_file, visit):
     page = visit(page_file, forced_colors="active")
-    assert page.locator(".ranks .icon >> visible=true").count() == 10
+    assert page.locator(".ranks ol .icon >> visible=true").count() == 10
     fill = "one => getComputedStyle(one).fill"
     assert page.locator(".mapped use >> visible=true").first.evaluate(fill) != "none"
     # What is not behind is hatched, what is not known dotted.

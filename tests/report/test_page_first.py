@@ -245,6 +245,9 @@ def test_no_district_of_the_map_is_without_its_number(told, view):
         re.findall(r'data-of="\d+"', task["zones"]["map"])
     )
     assert task["zones"]["map"].count('class="leader"') == 1
+    spots = page_content(told)["campaigns"][0]["spots"]["map"]
+    named = re.findall(r'<text class="name"[^>]*>([^<]+)<', spots)
+    assert sorted(named) == sorted(told.zone_names)
 
 
 def test_who_is_to_report_has_a_target_or_a_reported_figure(told):
