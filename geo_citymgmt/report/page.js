@@ -112,8 +112,9 @@ function chosen() {
 }
 function tell() { said.textContent = chosen().querySelector(".sentence").textContent; }
 function zoneOf(target) {
-  var zone = target.closest && target.closest("[data-zone]");
-  return zone && zone.getAttribute("data-zone");
+  // A number beside the map stands for its district.
+  var zone = target.closest && target.closest("[data-zone], .beside");
+  return zone && (zone.getAttribute("data-zone") || zone.getAttribute("data-of"));
 }
 /* A district is lit on the map and in the list at once. */
 function light(target) {
