@@ -163,7 +163,10 @@ def _sample(made: Assessment, city: City, words: Words) -> View:
         ]
         for row in sample.to_dict("records")
     ]  # fmt: skip
-    note = words("audit_note", n=f"{len(sample):,}", layer=words.named(spec), seed=made.seed)
+    note = words(
+        "audit_note", n=f"{len(sample):,}", layer=words.named(spec), seed=made.seed,
+        counter=spec.counter,
+    )  # fmt: skip
     return View("assess_audit", words("audit"), columns, rows, note)
 
 

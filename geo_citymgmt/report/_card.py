@@ -48,11 +48,7 @@ def figures_to_rank(results: Summary) -> list[str]:
     >>> figures_to_rank(gcm.report.summary(city, "2022-06-30"))
     ['manhole_remediated', 'manhole_new_tech_share']
     """
-    return _to_rank(SheetMaker(results))
-
-
-def _to_rank(maker: SheetMaker) -> list[str]:
-    rows, results = maker.results.standings, maker.results
+    rows = results.standings
     known = rows.loc[rows["distance"].notna(), "indicator"]
     ranked = known.value_counts()
     order = results.headline["distance"].sort_values(kind="stable").index
@@ -71,13 +67,9 @@ def ranking_card(results: Summary, figure: str) -> bytes:
     figure : str
         One of :func:`figures_to_rank`.
     """
-    return _drawn(SheetMaker(results), figure)
-
-
-def _drawn(maker: SheetMaker, figure: str) -> bytes:
     # As high as it can become, and then cut to what was drawn.
-    card = Image.new("RGB", (_WIDTH, 3000 + _ROW * len(maker.city.zones)), "#ffffff")
-    height = _Card(card, maker).lay(figure)
+    card = Image.new("RGB", (_WIDTH, 3000 + _ROW * len(results.city.zones)), "#ffffff")
+    height = _Card(card, SheetMaker(results)).lay(figure)
     content = io.BytesIO()
     small = card.crop((0, 0, _WIDTH, height)).quantize(palette=_palette(), dither=_AS_THEY_ARE)
     # As small as it gets would be a tenth smaller and take eight times as long.
@@ -87,14 +79,13 @@ def _drawn(maker: SheetMaker, figure: str) -> bytes:
 
 def write_cards(results: Summary, folder: Path) -> list[Path]:
     """Write a card for each figure that districts can be ranked by."""
-    files, maker = [], SheetMaker(results)
-    figures = _to_rank(maker)
+    files, figures = [], figures_to_rank(results)
     if figures:
         make_folder(folder)
     for figure in figures:
         files.append(folder / f"{re.sub(r'[^0-9A-Za-z_-]', '_', figure)}.png")
         with whole_file(files[-1]) as path:
-            path.write_bytes(_drawn(maker, figure))
+            path.write_bytes(ranking_card(results, figure))
     return files
 
 

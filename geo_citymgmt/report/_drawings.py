@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +15,12 @@ import shapely
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt.maps._classes import BELOW, ladder
+from geo_citymgmt.maps._classes import BELOW, NOT_KNOWN, code_classes, ladder
 from geo_citymgmt.maps._classes import BELOW_COLORS as BELOW_COLORS
 from geo_citymgmt.maps._classes import BELOW_DUE as BELOW_DUE
+
+if TYPE_CHECKING:
+    from geo_citymgmt.spec import LayerSpec
 
 #: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.
 _WIDTH, _HEIGHT = 300, 170
@@ -72,22 +76,92 @@ def share_bar(share: float, kind: str) -> Markup:
     )
 
 
-def stacked_bar(parts: Sequence[tuple[str, float]], label: str) -> Markup:
-    """Draw a composition: colour class and size of each part; a screen reader says ``label``."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a status looks wherever it is drawn: a colour or a class, and its mark on the map.
+
+    Where colour fails, in grey print or forced colours, the mark is drawn as lines, the same as on
+    the map; 0 has none.
+    """
+
+    kind: str
+    mark: int = 0
+
+    def drawn(self, place: str) -> str:
+        """Return a rectangle of that look."""
+        rect = f"<rect {filled(self.kind)} {place}/>"
+        if self.mark > 0:
+            rect += f'<rect class="lines" fill="url(#m{self.mark})" {place}/>'
+        return rect
+
+    @property
+    def key(self) -> Markup:
+        """The swatch that stands before its name."""
+        rects = self.drawn('width="10" height="10"')
+        return Markup(f'<svg class="key" aria-hidden="true" viewBox="0 0 10 10">{rects}</svg>')
+
+
+#: Of nothing that is known of its status, and of what was not there yet.
+UNKNOWN, ABSENT = Look(NOT_KNOWN), Look("s-none")
+#: The lines of the map's marks, by their form; see ``hatch`` in maps/page/marks.js.
+_LINES = ("", "M-2 {s}L{s} -2M-2 2L2 -2M{a} {b}L{b} {a}", "M-2 -2L{b} {b}", "M0 {h}H{s}",
+          "M{h} 0V{s}")  # fmt: skip
+
+
+def state_looks(spec: LayerSpec) -> dict[str, Look]:
+    """Return the look of each status of a layer, as the map draws it.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> state_looks(load_specs()["parking_points"])["operating"].kind
+    '#0072b2'
+    """
+    field = spec.fields[str(spec.state_field)]
+    codes = pd.Series(list(field.codes), dtype="str")
+    classes = code_classes(codes, field, spec)
+    marks = classes.marks or (0,) * len(classes.labels)
+    return {
+        code: Look(classes.colors[k], marks[k])
+        for code, k in zip(codes, classes.index, strict=True)
+    }
+
+
+def keyed(look: Look, name: str) -> Markup:
+    """Return the name of a status with its swatch before it."""
+    return look.key + Markup(escape_text(name))
+
+
+def mark_patterns(marks: int = 15) -> Markup:
+    """Draw the lines of each mark once for a page, as the map has them."""
+    out = []
+    for mark in range(1, marks):
+        size = 8 + 4 * (mark // 5 % 3)
+        line = _LINES[mark % 5].format(s=size, h=size / 2, a=size - 2, b=size + 2)
+        path = f'<path d="{line}" fill="none" stroke="#1f2d3d" stroke-width="1.2"/>'
+        if not line:
+            at = size / 2 - 1
+            path = f'<rect x="{at:g}" y="{at:g}" width="2.4" height="2.4" fill="#1f2d3d"/>'
+        out.append(
+            f'<pattern id="m{mark}" width="{size}" height="{size}" '
+            f'patternUnits="userSpaceOnUse">{path}</pattern>'
+        )
+    return Markup("".join(out))
+
+
+def stacked_bar(parts: Sequence[tuple[Look, float]], label: str) -> Markup:
+    """Draw a composition: look and size of each part; a screen reader says ``label``."""
     total = sum(size for _, size in parts)
     at, out = 0.0, []
-    for name, size in parts:
+    for look, size in parts:
         width = 100.0 * size / total if total > 0 else 0.0
         if width > 0:
             # A hairline between two parts, for those who do not tell their colours apart.
             drawn = max(width - 0.25, 0.15)
-            out.append(
-                f'<rect class="{escape_text(name)}" x="{at:.2f}" width="{drawn:.2f}" height="10"/>'
-            )
+            out.append(look.drawn(f'x="{at:.2f}%" width="{drawn:.2f}%" height="100%"'))
         at += width
     return Markup(
-        '<svg class="stack" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape_text(label)}">{"".join(out)}</svg>'
+        f'<svg class="stack" role="img" aria-label="{escape_text(label)}">{"".join(out)}</svg>'
     )
 
 
@@ -196,6 +270,8 @@ _NUMBER, _GAP = 16.0, 3.0
 _DIGIT, _SIGN, _WIDE = 0.72, 0.86, 1.05
 #: Places that are tried for a number across the longer side of a zone.
 _TRIED = 16
+#: Labels that may stand beside a map, and how far apart places for them are tried.
+_MOST_BESIDE, _STEP = 4, 4.0
 #: Colours of what has no value, and of a status, where no style sheet is.
 NO_VALUE = "#ececec"
 STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "behind": "#a84a00",
@@ -316,7 +392,8 @@ def zone_map_svg(
     kinds : sequence of str
         Class of each zone: ``d0`` to ``d5`` of :func:`below_due`, a colour, or ``q-none``.
     numbers : sequence of str
-        Written on the zones; of many, not every one.
+        Written on the zones, or beside the map with a line to a zone without room; of many, not
+        every one.
     tips : sequence of str
         Shown to who points at a zone, and read out.
     label : str
@@ -327,7 +404,15 @@ def zone_map_svg(
         for k, (kind, tip) in enumerate(zip(kinds, tips, strict=True))
     ]
     texts = []
-    for k, (x, y) in place_labels(fitted, [_number_size(text) for text in numbers]).items():
+    sizes = [_number_size(text) for text in numbers]
+    placed = place_labels(fitted, sizes)
+    for k, (x, y) in place_beside(fitted, sizes, placed).items():
+        texts.append(
+            _leader_line(fitted, k, (x, y), sizes[k])
+            + f'<text class="on-light beside" data-of="{k}" x="{x:.1f}" y="{y + 5:.1f}">'
+            f"{escape_text(numbers[k])}</text>"
+        )
+    for k, (x, y) in placed.items():
         ground = "" if _is_color(kinds[k]) else f" on-{kinds[k]}"
         stroke = f' stroke="{escape_text(kinds[k])}"' if _is_color(kinds[k]) else ""
         ink = "on-dark" if is_dark(kinds[k]) else "on-light"
@@ -426,6 +511,95 @@ def place_labels(
     return out
 
 
+def place_beside(
+    fitted: FittedZones,
+    sizes: Sequence[tuple[float, float]],
+    placed: Mapping[int, tuple[float, float]],
+) -> dict[int, tuple[float, float]]:
+    """Return the middles of the labels that have no room on their zones: off the map, near them.
+
+    A line leads to each; see :func:`leader`. There are none where more than a few have no room,
+    as lines to all of them would hide the map.
+
+    Parameters
+    ----------
+    fitted : FittedZones
+    sizes : sequence of (float, float)
+        Width and height of each label, nothing for a zone without one.
+    placed : mapping
+        Middles of the labels that have room, of :func:`place_labels`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> ring = shapely.box(0, 0, 9, 9).difference(shapely.box(4, 4, 5, 5))
+    >>> fitted = fit_zones(gpd.GeoSeries([ring, shapely.box(4, 4, 5, 5)]), 100, 60)
+    >>> sizes = [(20, 10), (20, 10)]
+    >>> placed = place_labels(fitted, sizes)
+    >>> sorted(placed), sorted(place_beside(fitted, sizes, placed))
+    ([0], [1])
+    """
+    left = [k for k, (width, _) in enumerate(sizes) if width and k not in placed]
+    left = [k for k in left if len(fitted.rooms[k])]
+    out: dict[int, tuple[float, float]] = {}
+    if not 0 < len(left) <= _MOST_BESIDE:
+        return out
+    ground = shapely.union_all(np.array(fitted.shapes, dtype=object))
+    shapely.prepare(ground)
+    taken = [_label_box(placed[k], sizes[k]) for k in placed]
+    # The widest first, which has the least choice.
+    for k in sorted(left, key=lambda k: -sizes[k][0]):
+        half = np.array(sizes[k]) / 2 + _GAP
+        x, y = np.meshgrid(
+            np.arange(half[0], fitted.width - half[0], _STEP),
+            np.arange(half[1], fitted.height - half[1], _STEP),
+        )
+        middles = np.column_stack([x.ravel(), y.ravel()])
+        boxes = shapely.box(*(middles - half).T, *(middles + half).T)
+        middles = middles[~shapely.intersects(ground, boxes)]
+        # By the length of the line, which ends where the label begins.
+        gap = np.abs(middles - fitted.middles[k]) - np.array(sizes[k]) / 2
+        away = np.hypot(*np.maximum(gap, 0.0).T)
+        for middle in middles[np.argsort(away, kind="stable")]:
+            at = (float(middle[0]), float(middle[1]))
+            box = _label_box(at, sizes[k])
+            line = shapely.LineString(leader(fitted, k, at, sizes[k]))
+            if not any(shapely.intersects([box, line], other).any() for other in taken):
+                out[k] = at
+                taken += [box, line]
+                break
+    return out
+
+
+def _label_box(middle: tuple[float, float], size: tuple[float, float]) -> shapely.Geometry:
+    (x, y), across, down = middle, (size[0] + _GAP) / 2, (size[1] + _GAP) / 2
+    return shapely.box(x - across, y - down, x + across, y + down)
+
+
+def leader(
+    fitted: FittedZones, k: int, middle: tuple[float, float], size: tuple[float, float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ends of the line from a zone to the label that stands beside the map."""
+    (x, y), (at_x, at_y) = fitted.middles[k], middle
+    half = (size[0] / 2, size[1] / 2)
+    end = (
+        min(max(x, at_x - half[0]), at_x + half[0]),
+        min(max(y, at_y - half[1]), at_y + half[1]),
+    )
+    return (x, y), end
+
+
+def _leader_line(
+    fitted: FittedZones, k: int, middle: tuple[float, float], size: tuple[float, float]
+) -> str:
+    (x0, y0), (x1, y1) = leader(fitted, k, middle, size)
+    line = f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"
+    return (
+        f'<path class="leader-ground" d="{line}"/><path class="leader" d="{line}"/>'
+        f'<circle class="leader-end" cx="{x0:.1f}" cy="{y0:.1f}" r="2.5"/>'
+    )
+
+
 def _number_size(text: str) -> tuple[float, float]:
     """Return width and height of a number as it stands on a map."""
     wide = sum(
@@ -452,12 +626,18 @@ def spot_map(
     for square, score in zip(squares, z, strict=True):
         kind = f"h{int(np.searchsorted(third, score, side='right'))}"
         shapes.append(f'<path class="hot {kind}" d="{_path(square)}"/>')
-    for shape, (x, y), name in zip(fitted.shapes, fitted.middles, names, strict=True):
-        left, _, right, _ = shape.bounds
-        # A name wider than its district would lie over the cells of the next one.
-        if _text_width(name, 12.0, 6.8) > right - left:
-            continue
-        shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(name)}</text>')
+    sizes = [(_text_width(str(name), 12.0, 6.8), 14.0) for name in names]
+    # A name wider than its district would lie over the cells of the next one: it stands beside.
+    inside = {
+        k: middle
+        for k, (shape, middle) in enumerate(zip(fitted.shapes, fitted.middles, strict=True))
+        if not shape.is_empty and sizes[k][0] <= shape.bounds[2] - shape.bounds[0]
+    }
+    beside = place_beside(fitted, sizes, inside)
+    shapes += [_leader_line(fitted, k, at, sizes[k]) for k, at in beside.items()]
+    for k, (x, y) in {**inside, **beside}.items():
+        name = escape_text(str(names.iloc[k]))
+        shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{name}</text>')
     return Markup(
         f'<svg class="zones spots" viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img">'
         f"<title>{escape_text(label)}</title><desc>{escape_text(description)}</desc>"

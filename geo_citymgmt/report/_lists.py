@@ -143,7 +143,7 @@ def case_table(
         zoned[level] = register.members(level)["zone_code"].iloc[rows].map(names).fillna("")
     codes = spec.fields[spec.state_field or ""].codes
     places = [data[c].astype("str").fillna("") for c in _PLACES if c in data]
-    texts = [blank, *zoned.values(), *places]
+    texts, gap = [blank, *zoned.values(), *places], words("gap")
     unit = data["manage_org"].astype("str").fillna("") if "manage_org" in data else blank
     table = pd.DataFrame(
         {
@@ -154,7 +154,8 @@ def case_table(
             "unit": unit.to_numpy(),
             "overdue_marks": "",
             "overdue_place": [
-                "".join(dict.fromkeys(map(mask_text, t))) for t in zip(*texts, strict=True)
+                gap.join(filter(None, dict.fromkeys(map(mask_text, t))))
+                for t in zip(*texts, strict=True)
             ],
             "status": [words.label(codes[s]) if s in codes else "" for s in cases["status"]],
             "found_on": cases["found_on"].to_numpy(),

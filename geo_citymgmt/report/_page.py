@@ -14,11 +14,21 @@ from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import Scale, percent, scale_for
-from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
-from geo_citymgmt.report._drawings import Pace, filled, pace_chart, spot_map, stacked_bar
+from geo_citymgmt.report._drawings import (
+    UNKNOWN,
+    Look,
+    Pace,
+    filled,
+    keyed,
+    mark_patterns,
+    pace_chart,
+    spot_map,
+    stacked_bar,
+    state_looks,
+)
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_cases import work_views
 from geo_citymgmt.report._page_first import (
@@ -59,8 +69,6 @@ if TYPE_CHECKING:
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
 _SPOTS, _STREETS = 8, 20
 _OF_STREETS = ("month_relapsed", "month_found", "relapsed", "found", "closing")
-#: Measure word of cases.
-_CASES = Text("处", "")
 
 
 def outlook_view(results: Summary) -> dict[str, Any] | None:
@@ -148,14 +156,14 @@ def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
     if pd.isna(difference):
         return "–"
     if row.unit == "ratio":
-        return results.words("points", n=f"{difference * 100:+.1f}")
+        return results.words("points", n=f"{difference * 100:+.1f}".replace("-", "−"))
     if difference == 0:
         return _amount(results, row, 0)
     sign = "+" if difference > 0 else ""
-    shown = sign + _amount(results, row, difference)
+    shown = (sign + _amount(results, row, difference)).replace("-", "−")
     if pd.isna(ratio):
         return shown
-    return shown, f"{ratio * 100:+.1f}%"
+    return shown, f"{ratio * 100:+.1f}%".replace("-", "−")
 
 
 def campaign_views(results: Summary) -> list[dict[str, Any]]:
@@ -218,7 +226,7 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
             continue
         cells: list[Any] = [scale.text(getattr(row, name)) for name in _FLOWS]
         net = row.closing - row.opening
-        cells.append("+" * (net > 0) + scale.text(net))
+        cells.append(("+" * (net > 0) + scale.text(net)).replace("-", "−"))
         if rates is not None:
             cells.append(percent(rates.get((row.level, row.row_kind, row.zone_code))))
         name = names.get(row.zone_code, row.zone_code)
@@ -318,6 +326,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     words, names = results.words, results.zone_names
     spec = results.city.specs[campaign.layer]
     states, area = spec.fields[str(spec.state_field)].codes, _scale(results, campaign, "area")
+    looks = state_looks(spec)
     rows: list[dict[str, Any]] = []
     texts: tuple[int, ...] = (0, 1)
     for row in cases.to_dict("records"):
@@ -332,7 +341,10 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
                 "name": str(row[spec.id_field]),
                 "cells": [
                     str(names.get(row["district_code"], words("outside"))),
-                    str(row["status"]) if state is None else words.label(state),
+                    keyed(
+                        looks.get(str(row["status"]), UNKNOWN),
+                        str(row["status"]) if state is None else words.label(state),
+                    ),
                     area.amount(row["remaining"]),
                     f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
                     (due, late),
@@ -344,7 +356,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if not results.city.has_zones:
         headers, texts = headers[1:], (0,)
         rows = [row | {"cells": row["cells"][1:]} for row in rows]
-    title = words("last_title", n=len(rows))
+    title = words("last_title", n=len(rows), counter=spec.counter)
     return plain_table(results, title, words("key"), headers, rows) | {"texts": texts}
 
 
@@ -365,7 +377,8 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
             name = words("age_days", low=row["from_days"], high=row["to_days"])
         elif pd.notna(row["from_days"]):
             name = words("age_over", low=row["from_days"])
-        parts.append((f"q{min(k, 5)}", float(row["n"])))
+        look = Look(f"q{min(k, 5)}")
+        parts.append((look, float(row["n"])))
         cells = [
             f"{row['n']:,}", percent(row["n"] / total),
             f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
@@ -373,7 +386,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         ]  # fmt: skip
         if sized:
             cells.append(area.amount(row["remaining"]))
-        rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
+        rows.append({"name": name, "cells": cells, "kind": "", "key": look.key})
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if sized:
         headers.append("left_size")
@@ -486,7 +499,8 @@ def _scale(results: Summary, campaign: Campaign, quantity: str) -> Scale:
 
     As the largest figure of its layer is, of which they are parts.
     """
-    unit, counter = ("m2", "") if quantity == "area" else ("count", _CASES.of(results.lang))
+    counter = results.city.specs[campaign.layer].counter if results.lang == "zh" else ""
+    unit = "m2" if quantity == "area" else "count"
     headline = results.headline
     rows = headline[headline["layer"].eq(campaign.layer) & headline["unit"].eq(unit)]
     known = [results.scales[name] for name in rows.index]
@@ -521,6 +535,7 @@ def render_page(results: Summary, card: bytes = b"") -> str:
         style=Markup(style),
         script=Markup(script),
         filled=filled,
+        patterns=mark_patterns(),
         policy=_policy(style, script),
         card=base64.b64encode(card).decode("ascii"),
     )

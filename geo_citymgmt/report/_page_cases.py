@@ -14,6 +14,7 @@ from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.cases._campaigns import WorkList, holders
 from geo_citymgmt.figures._tables import zone_names
+from geo_citymgmt.report._drawings import UNKNOWN, Look, keyed, state_looks
 from geo_citymgmt.report._page_parts import plain_table
 from geo_citymgmt.report._words import Words, state_label
 
@@ -61,8 +62,10 @@ def mark_names(results: Summary, worklist: WorkList) -> list[str]:
 def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, Any], int]:
     """Return a list with as many of its cases as there is room for, and what room they take."""
     words, table, marks = results.words, worklist.table, mark_names(results, worklist)
+    counter = results.city.specs[worklist.layer].counter
     name = results.layer_name(worklist.layer)
     listed, codes = _listed(results, worklist)
+    looks = _looks(results, worklist, codes["state"])
     # Python's own numbers, and None for what is missing: JSON knows no others.
     rows = listed.astype("object").where(listed.notna(), None).to_numpy().tolist()
     ends = list(accumulate(len(json_for_script(row).encode()) + 1 for row in rows))
@@ -75,7 +78,8 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     data = {
         "name": name, "heads": heads, "shown": shown, "fields": list(listed.columns),
         "rows": rows[:n], "codes": codes, "marks": marks,
-        "words": {key: words(f"case_{key}") for key in _SAID},
+        "looks": [(look.kind, look.mark) for look in looks],
+        "words": {key: words(f"case_{key}", counter=counter) for key in _SAID},
     }  # fmt: skip
     held = [
         view for by in ("unit", "district_code", "street_code")
@@ -84,16 +88,19 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     line = ""
     if held:
         first = held[0]["rows"][0]
-        line = words("held_line", name=first["name"], n=first["cells"][1])
+        line = words("held_line", name=first["name"], n=first["cells"][1], counter=counter)
     n_overdue = int(table["overdue"].sum())
     drawn = [dict(zip(data["fields"], row, strict=True)) for row in rows[: min(_DRAWN, n)]]
     view = {
         "title": words("cases_title", name=name),
-        "line": words("cases_line", n=f"{len(table):,}", overdue=f"{n_overdue:,}"),
+        "line": words("cases_line", n=f"{len(table):,}", overdue=f"{n_overdue:,}", counter=counter),
         "data": Markup(json_for_script(data)),
         "heads": [heads[column] for column in shown],
-        "rows": [[_text(row, column, data, words) for column in shown] for row in drawn],
-        "unlisted": words("cases_unlisted", n=f"{len(rows) - n:,}") if n < len(rows) else "",
+        "rows": [[_cell(row, column, data, words, looks) for column in shown] for row in drawn],
+        "unlisted": words("cases_unlisted", n=f"{len(rows) - n:,}", counter=counter)
+        if n < len(rows)
+        else "",
+        "pressing": words("cases_script", n=len(drawn), counter=counter),
         "holders": held,
         "holders_title": words("held_title", name=name),
         "holders_line": line,
@@ -162,6 +169,22 @@ def _heads(results: Summary, worklist: WorkList) -> dict[str, str]:
         "place": words("overdue_place"), "area": words("overdue_remaining", unit=unit),
         "age": words("days_since_found"), "due": words("deadline"), "left": words("case_left"),
     }  # fmt: skip
+
+
+def _looks(results: Summary, worklist: WorkList, names: list[str]) -> list[Look]:
+    """Return how each status of a list looks, in the order of their names."""
+    spec, words = results.city.specs[worklist.layer], results.words
+    looks = state_looks(spec)
+    by_name = {visible_text(state_label(spec, code, words)): look for code, look in looks.items()}
+    return [by_name.get(name, UNKNOWN) for name in names]
+
+
+def _cell(
+    row: dict[str, Any], column: str, data: dict[str, Any], words: Words, looks: list[Look]
+) -> Any:
+    """Return a cell as the script draws it."""
+    text = _text(row, column, data, words)
+    return keyed(looks[row["state"]], text) if column == "state" and row["state"] >= 0 else text
 
 
 def _text(row: dict[str, Any], column: str, data: dict[str, Any], words: Words) -> str:

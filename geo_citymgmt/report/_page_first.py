@@ -29,6 +29,7 @@ from geo_citymgmt.report._page_parts import (
     against_start,
     against_target,
     differing,
+    mark_key,
     plain_table,
     reported_rows,
 )
@@ -64,6 +65,7 @@ def tasks_view(results: Summary) -> dict[str, Any] | None:
     (held or tasks)[0]["first"] = True
     return {
         "tasks": tasks,
+        "marks": mark_key((task["status"], task["status_name"]) for task in tasks),
         "outlines": "" if fitted is None else zone_outlines(fitted),
         "style": "".join(
             f"#{t['key']}:checked~.stage>.{t['key']}{{display:block}}"
@@ -234,6 +236,9 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "legend": _legend(words, kinds, level)
         if by_distance
         else _value_legend(words, kinds, steps, known, scale),
+        "marks": mark_key((row["status"], row["status_name"]) for row in rows[:_LISTED])
+        if by_distance
+        else [],
         "head": words("points_word") if by_distance else scale.unit,
         "rows": rows[:_LISTED],
         "more": words("rows_more", n=len(rows) - _LISTED) if len(rows) > _LISTED else "",
@@ -304,7 +309,9 @@ def _why(results: Summary, row: Any) -> dict[str, Any] | None:
     if ages is not None and ages["n_overdue"].notna().any():
         overdue = f"{ages['n_overdue'].sum():,.0f}"
         steps.append({"sign": "", "name": words("overdue_cases"), "value": overdue})
-    return {"title": words("why", name=results.layer_name(row.layer)), "steps": steps, "note": ""}
+    counter = results.city.specs[row.layer].counter
+    title = words("why", name=results.layer_name(row.layer), counter=counter)
+    return {"title": title, "steps": steps, "note": ""}
 
 
 def _related(results: Summary, row: Any) -> dict[str, Any]:
@@ -402,25 +409,42 @@ def _changed(change: Any, ratio: Any, unit: str, scale: Any) -> Any:
 
 
 def reporting(results: Summary) -> str:
-    """Say whether each district with a target has records, and where reports and records differ."""
+    """Say whether each district that is to report has records, and where the two differ.
+
+    Those are to report of a layer that have a target in one of its figures, or a figure in what was
+    reported: nothing else that a city says names them.
+    """
     words, parts, full = results.words, [], True
-    aimed = results.standings
-    aimed = aimed[aimed["target"].notna()] if results.city.has_zones else aimed.iloc[:0]
+    due = _due_to_report(results)
     for layer in results.layers:
-        zones = aimed.loc[aimed["layer"].eq(layer.spec.key), "zone_code"].unique()
+        zones = due.loc[due["layer"].eq(layer.spec.key), "zone_code"].unique()
         counts = layer.totals["count"].rename(index=str).reindex(zones)
         silent = [str(results.zone_names.get(z, z)) for z in counts[counts.eq(0)].index]
         if silent:
             full = False
             name = words.named(layer.spec)
             parts.append(words("data_silent", names=words.listed(silent), layer=name))
-    if len(aimed) and full:
-        parts.append(words("data_full", n=aimed["zone_code"].nunique()))
+    if len(due) and full:
+        parts.append(words("data_full", n=due["zone_code"].nunique()))
     rows = reported_rows(results)
     if len(rows):
         n = int(differing(rows).sum())
         parts.append(words("data_differ", n=n) if n else words("data_agree"))
     return words("sentence", text=capital(words.joined(parts))) if parts else ""
+
+
+def _due_to_report(results: Summary) -> pd.DataFrame:
+    """Return the pairs of layer and district of which records are due."""
+    columns = ["layer", "zone_code"]
+    if not results.city.has_zones:
+        return pd.DataFrame(columns=columns)
+    aimed, told = results.standings, results.city.reported_figures
+    told = told[told["zone"].isin(results.city.zones.index.astype("str"))]
+    figures = results.figures.figures
+    told = told[told["figure"].isin(list(figures))]
+    layers = [figures[name].layer for name in told["figure"]]
+    told = pd.DataFrame({"layer": layers, "zone_code": told["zone"].to_numpy()})
+    return pd.concat([aimed.loc[aimed["target"].notna(), columns], told]).drop_duplicates()
 
 
 def completeness(results: Summary) -> str:

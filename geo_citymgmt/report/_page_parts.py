@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo_citymgmt._numbers import Scale, format_value, percent, scale_for
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.figures._layers import NOT_YET, LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
-from geo_citymgmt.report._drawings import Pace, attainment_bar, pace_chart, share_bar, stacked_bar
+from geo_citymgmt.report._drawings import (
+    ABSENT,
+    UNKNOWN,
+    Pace,
+    attainment_bar,
+    pace_chart,
+    share_bar,
+    stacked_bar,
+    state_looks,
+)
 from geo_citymgmt.report._findings import finding_groups, ledger_table
 from geo_citymgmt.report._summary import (
     Summary,
@@ -29,7 +40,6 @@ if TYPE_CHECKING:
 
 
 COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
-_STATE_COLORS = 12
 _MOST_COLUMNS = 9
 _LONG = 40
 #: Reasons that say nothing of what was reported.
@@ -282,13 +292,39 @@ def board(results: Summary) -> dict[str, Any] | None:
     plain = [n for n in listed if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     if not aimed and not plain:
         return None
+    shown = _board(results, wide, aimed, against_targets=True) if aimed else None
     return {
         "lead": _board_lead(results),
-        "aimed": _board(results, wide, aimed, against_targets=True) if aimed else None,
+        "aimed": shown,
+        "marks": mark_key(
+            (cell["status"], cell["status_name"]) for cell in _board_cells(shown) if cell["share"]
+        )
+        if shown
+        else [],
         "plain": _numbered(
             results, [_further(results, wide, part) for part in _split(results, plain)]
         ),
     }
+
+
+def _board_cells(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = [row for block in shown["blocks"] for row in block["rows"]] + shown["margins"]
+    return [cell for row in rows for cell in row["cells"]]
+
+
+def mark_key(marked: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what each mark means: the names by which its status goes, in the order of statuses.
+
+    Examples
+    --------
+    >>> mark_key([("behind", "低于时序进度"), ("met", "已完成目标"), ("behind", "未达目标")])
+    [('met', '已完成目标'), ('behind', '低于时序进度 / 未达目标')]
+    """
+    names: dict[str, dict[str, None]] = {}
+    for status, name in marked:
+        names.setdefault(status, {})[name] = None
+    order = list(packaged_table("geo_citymgmt", "terms.toml")["status"])
+    return [(status, " / ".join(names[status])) for status in sorted(names, key=order.index)]
 
 
 def _board_lead(results: Summary) -> str:
@@ -473,15 +509,15 @@ def _layer_card(results: Summary, layer: LayerSummary) -> dict[str, Any]:
         return card | {"field": words("no_state") if spec.state_field else ""}
     totals = layer.by_state.xs("total", level=0)
     by, scale = _reported_by(layer, lang)
-    parts, states = [], []
-    for k, code in enumerate(layer.states):
+    parts, states, looks = [], [], state_looks(spec)
+    for code in layer.states:
         value = totals.loc[code, by]
-        color = "s-none" if code == NOT_YET else f"s{k % _STATE_COLORS}"
-        parts.append((color, float(value)))
+        look = ABSENT if code == NOT_YET else looks.get(code, UNKNOWN)
+        parts.append((look, float(value)))
         label = state_label(spec, code, words)
         share = float(value) / float(totals[by].sum()) if totals[by].sum() else 0.0
         amount = scale.amount(value)
-        states.append({"name": label, "value": amount, "share": percent(share), "color": color})
+        states.append({"name": label, "value": amount, "share": percent(share), "key": look.key})
     item = spec.fields[str(spec.state_field)]
     values = words.listed([f"{s['name']} {s['value']}" for s in states])
     between = ": " if lang == "en" else "："

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import Scale, percent, scale_for, unit_label
@@ -18,9 +16,7 @@ from geo_citymgmt._words import Messages, Text, listed, packaged_table
 from geo_citymgmt.cases._campaigns import Campaign
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.figures._tables import zone_names
-from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._words import on_one_line, status_shown
-from geo_citymgmt.report._drawings import BELOW_COLORS, BELOW_DUE, NO_VALUE, below_due
 from geo_citymgmt.report._lists import case_table, registers_with_deadline
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import (
@@ -30,6 +26,13 @@ from geo_citymgmt.report._page_parts import (
     against_target,
 )
 from geo_citymgmt.report._release import map_approval, publisher
+from geo_citymgmt.report._sheet_map import (
+    Drawn,
+    due_map,
+    layers_to_draw,
+    records_map,
+    rows_of,
+)
 from geo_citymgmt.report._summary import Summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._model import Column, Table
@@ -66,46 +69,6 @@ class Course:
     due: tuple[float, ...]
     scale: Scale
     status: str
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a map shows, in a metric CRS.
-
-    Attributes
-    ----------
-    title : str
-    areas : list of (geometry, fill)
-        Without a fill an outline is drawn.
-    inner : list of geometries
-        Lines within the areas: of streets.
-    bold : geometry or None
-        What the sheet is about.
-    marks : list of (color, geometries)
-        Records, drawn one upon the other.
-    legend : list of (label, color, is_area)
-    names : list of (text, x, y)
-    legend_title : str
-    """
-
-    title: str
-    areas: Sequence[tuple[shapely.Geometry, str | None]] = field(default_factory=list)
-    inner: list[shapely.Geometry] = field(default_factory=list)
-    bold: shapely.Geometry | None = None
-    marks: list[tuple[str, np.ndarray]] = field(default_factory=list)
-    legend: list[tuple[str, str, bool]] = field(default_factory=list)
-    names: list[tuple[str, float, float]] = field(default_factory=list)
-    legend_title: str = ""
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float] | None:
-        """Extent of all that is drawn; None for nothing."""
-        shapes = [shape for shape, _ in self.areas]
-        shapes += [shape for _, mark in self.marks for shape in mark] if not shapes else []
-        shapes = [self.bold] if self.bold is not None and not self.areas else shapes
-        bounds = shapely.total_bounds(np.array(shapes, dtype=object)) if shapes else [np.nan] * 4
-        west, south, east, north = (float(edge) for edge in bounds)
-        return (west, south, east, north) if np.isfinite(west) else None
 
 
 @dataclass(frozen=True)
@@ -160,8 +123,56 @@ def find_zone(city: City, zone: str) -> str:
     )  # fmt: skip
 
 
+def task_rows(results: Summary, zone: str | None) -> pd.DataFrame:
+    """Return what has a target and a value, the furthest behind first."""
+    rows = results.headline.reset_index(drop=True)
+    if zone is not None:
+        rows = results.standings[results.standings["zone_code"] == zone]
+        rows = rows[rows["indicator"].isin(results.headline.index)]
+    rows = rows[rows["target"].notna() & rows["value"].notna()]
+    return rows.sort_values("distance", kind="stable")
+
+
+def stock_flows(results: Summary, zone: str | None) -> Iterator[tuple[Campaign, pd.DataFrame]]:
+    """Yield each campaign whose stock is known, with its rows of the zone."""
+    for campaign in results.campaigns:
+        if campaign.flow is None:
+            continue
+        rows = campaign.flow
+        here = rows["row_kind"].eq("total") if zone is None else rows["zone_code"].eq(zone)
+        rows = rows[here]
+        rows = rows[rows["opening"].notna() & rows["closing"].notna()]
+        if rows["quantity"].eq("count").any():
+            yield campaign, rows
+
+
+def courses(results: Summary, rows: pd.DataFrame, zone: str | None) -> list[Course]:
+    """Return the first figures of ``rows`` that moved in the year, at its month ends."""
+    series, out = results.series, []
+    if series.empty:
+        return []
+    of_zone = series["level"].eq("city") if zone is None else series["zone_code"].eq(zone)
+    of_zone &= series["level"].isin(["city", "district"])
+    for row in rows.itertuples():
+        figure = results.figures.figures[row.indicator]
+        months = series[of_zone & series["indicator"].eq(row.indicator)].dropna(subset="value")
+        months = months.sort_values("as_of")
+        if figure.level or len(months) < 3 or not months["value"].abs().max() > 0:
+            continue
+        out.append(
+            Course(
+                results.words.named(row), tuple(months["as_of"]),
+                tuple(months["value"].astype(float)), tuple(months["expected"].astype(float)),
+                results.scales[row.indicator], str(row.status),
+            )
+        )  # fmt: skip
+        if len(out) == _COURSES:
+            break
+    return out
+
+
 class SheetMaker:
-    """Makes the sheets of a report; what several of them ask is worked out once."""
+    """Words the sheets of a report; what several of them ask is worked out once."""
 
     def __init__(self, results: Summary) -> None:
         self.results, self.city, self.words = results, results.city, results.words
@@ -169,14 +180,13 @@ class SheetMaker:
         table = packaged_table("geo_citymgmt.report", "sheet.toml")
         self.say = Words(self.lang, table, unit=self.city.unit)
         self.is_public = results.release == "public"
-        self._classes: dict[str, Any] = {}
 
     def sheet(self, zone: str | None) -> Sheet:
         """Return the sheet of a district by its code; of the whole city without one."""
-        say, rows = self.say, self._rows(zone)
+        say, rows = self.say, task_rows(self.results, zone)
         name = self.name_of(zone)
         tasks = [self.task(row) for row in rows.itertuples()] or self._figures(zone)
-        flows = list(self._flows(zone))
+        flows = list(stock_flows(self.results, zone))
         return Sheet(
             stamp=self.results.stamp,
             title=say("title", zone=name),
@@ -185,16 +195,16 @@ class SheetMaker:
             tasks=tasks,
             drawn=self._drawn(zone, rows),
             why=self._why(flows, zone),
-            courses=self._courses(zone, rows),
+            courses=courses(self.results, rows, zone),
             cases=None if self.is_public else self._cases(zone),
             foot=self.foot(),
         )  # fmt: skip
 
     def map_sheet(self, zone: str | None) -> Sheet:
         """Return what a map alone says: of the city what is due, of a district its records."""
-        drawn = self._drawn(zone, self._rows(zone))
+        drawn = self._drawn(zone, task_rows(self.results, zone))
         if zone is None and self.city.has_zones:
-            by_due = self.by_due(self._rows(None), None)
+            by_due = due_map(self.results, self.say, task_rows(self.results, None), None)
             # Where nothing is due, a map of records says more.
             drawn = by_due if by_due.legend or self.is_public else drawn
         title = self.say("map_title", zone=self.name_of(zone), title=drawn.title)
@@ -246,15 +256,6 @@ class SheetMaker:
         return self.say("day", y=day.year, m=day.month, d=day.day, date=f"{day:%Y-%m-%d}")
 
     # -- figures
-
-    def _rows(self, zone: str | None) -> pd.DataFrame:
-        """Return what has a target and a value, the furthest behind first."""
-        rows = self.results.headline.reset_index(drop=True)
-        if zone is not None:
-            rows = self.results.standings[self.results.standings["zone_code"] == zone]
-            rows = rows[rows["indicator"].isin(self.results.headline.index)]
-        rows = rows[rows["target"].notna() & rows["value"].notna()]
-        return rows.sort_values("distance", kind="stable")
 
     def _amount(self, row: Any, value: Any) -> str:
         return on_one_line(self.results.scales[row.indicator].amount(value))
@@ -309,7 +310,7 @@ class SheetMaker:
         compared = rows[rows["status"].isin(COMPARED)]
         if compared.empty:
             some = len(rows) > 0 or any(
-                len(self._rows_of(layer, zone)) for layer in self._layers_to_draw()
+                len(rows_of(self.results, layer, zone)) for layer in layers_to_draw(self.results)
             )
             return say("lead_none" if some else "lead_nothing", zone=name)
         keys = [status_shown(r.status, r.expected, r.target) for r in compared.itertuples()]
@@ -330,20 +331,9 @@ class SheetMaker:
             row = table[table["quantity"] == "count"].iloc[0]
             numbers = {key: f"{row[key]:,.0f}" for key in _FLOWS}
             layer = self.results.layer_name(campaign.layer)
-            text += gap + say("lead_flow", layer=layer, **numbers)
+            counter = self.city.specs[campaign.layer].counter
+            text += gap + say("lead_flow", layer=layer, counter=counter, **numbers)
         return text.strip()
-
-    def _flows(self, zone: str | None) -> Iterator[tuple[Campaign, pd.DataFrame]]:
-        """Yield each campaign whose stock is known, with its rows of the zone."""
-        for campaign in self.results.campaigns:
-            if campaign.flow is None:
-                continue
-            rows = campaign.flow
-            here = rows["row_kind"].eq("total") if zone is None else rows["zone_code"].eq(zone)
-            rows = rows[here]
-            rows = rows[rows["opening"].notna() & rows["closing"].notna()]
-            if rows["quantity"].eq("count").any():
-                yield campaign, rows
 
     def _why(self, flows: list[tuple[Campaign, pd.DataFrame]], zone: str | None) -> Table | None:
         """Return opening, found, closed and closing, and what of it is overdue."""
@@ -360,7 +350,7 @@ class SheetMaker:
         for row in table.itertuples():
             scale = scale_for(table.loc[table["quantity"] == row.quantity, [*_FLOWS]].to_numpy(),
                               row.unit, self.lang)  # fmt: skip
-            head = say("cases_unit")
+            head = say("cases_unit", counter=self.city.specs[campaign.layer].counter)
             if row.quantity != "count":
                 head = say("area_unit", unit=scale.unit or unit_label(row.unit, self.lang))
             net = row.closing - row.opening
@@ -373,29 +363,10 @@ class SheetMaker:
         title = say("why", layer=self.results.layer_name(campaign.layer))
         return Table(title, tuple(columns), tuple(rows))
 
-    def _courses(self, zone: str | None, rows: pd.DataFrame) -> list[Course]:
-        series, out = self.results.series, []
-        if series.empty:
-            return []
-        of_zone = series["level"].eq("city") if zone is None else series["zone_code"].eq(zone)
-        of_zone &= series["level"].isin(["city", "district"])
-        for row in rows.itertuples():
-            figure = self.results.figures.figures[row.indicator]
-            months = series[of_zone & series["indicator"].eq(row.indicator)].dropna(subset="value")
-            months = months.sort_values("as_of")
-            if figure.level or len(months) < 3 or not months["value"].abs().max() > 0:
-                continue
-            scale = self.results.scales[row.indicator]
-            out.append(
-                Course(
-                    self.words.named(row), tuple(months["as_of"]),
-                    tuple(months["value"].astype(float)), tuple(months["expected"].astype(float)),
-                    scale, str(row.status),
-                )
-            )  # fmt: skip
-            if len(out) == _COURSES:
-                break
-        return out
+    def _drawn(self, zone: str | None, rows: pd.DataFrame) -> Drawn:
+        if self.is_public:
+            return due_map(self.results, self.say, rows, zone)
+        return records_map(self.results, self.say, zone)
 
     # -- cases
 
@@ -419,11 +390,12 @@ class SheetMaker:
             return None
         say, words = self.say, self.words
         rows: list[tuple[str, ...]] = []
-        number = 0
+        number, kinds = 0, []
         for register, _ in self._tables:
             table = self._late(register.layer, zone)
             assert table is not None
             number += len(table)
+            kinds += [register] if len(table) else []
             unit = ""
             if register.spec.measure and register.has_size:
                 unit = unit_label(register.spec.fields[register.spec.measure].unit, self.lang)
@@ -449,148 +421,19 @@ class SheetMaker:
             for key, width, is_number in heads
         )
         key = "cases" if number > len(rows) else "cases_all"
-        return Table(say(key, n=len(rows), of=f"{number:,}"), columns, tuple(rows))
-
-    # -- maps
-
-    def _drawn(self, zone: str | None, rows: pd.DataFrame) -> Drawn:
-        if self.is_public:
-            return self.by_due(rows, zone)
-        return self.records(zone)
-
-    def records(self, zone: str | None) -> Drawn:
-        """Return the map of a zone with its records, coloured by their status."""
-        shape, inner, names = self._outline(zone)
-        for layer in self._layers_to_draw():
-            shapes, classes = self._marks(layer)
-            rows = self._rows_of(layer, zone)
-            rows = rows[(classes.index[rows] >= 0) & ~shapely.is_missing(shapes[rows])]
-            if not len(rows):
-                continue
-            counts = np.bincount(classes.index[rows], minlength=len(classes.labels))
-            # The commonest is drawn first, so that the rare ones are seen.
-            marks = [
-                (classes.colors[k], shapes[rows[classes.index[rows] == k]])
-                for k in np.argsort(-counts, kind="stable")
-                if counts[k]
-            ]
-            legend = [
-                (f"{classes.labels[k]}　{counts[k]:,}", classes.colors[k], False)
-                for k in np.flatnonzero(counts)
-            ]
-            title = self.say("map_records", layer=self.results.layer_name(layer))
-            areas = [(shape, None)] if shape is not None else []
-            by_status = self.city.specs[layer].states is not None
-            head = self.say("map_records_legend") if by_status else ""
-            return Drawn(title, areas, inner, shape, marks, legend, names, head)
-        if shape is None:
-            return Drawn(self.say("map_none"))
-        return Drawn(self.say("map_outline"), [(shape, None)], inner, shape)
-
-    def by_due(self, rows: pd.DataFrame, zone: str | None) -> Drawn:
-        """Return the map of all zones, coloured by how far they are below what is due."""
-        zones, say = self.city.zones, self.say
-        if not len(zones):
-            return Drawn(say("map_none"))
-        shapes = zones.geometry.to_numpy()
-        bold = None if zone is None else shapes[zones.index.get_loc(zone)]
-        distances = pd.Series(np.nan, index=zones.index.astype("str"))
-        title = say("map_zones")
-        for row in rows.itertuples():
-            known = self.results.standings[self.results.standings["indicator"] == row.indicator]
-            known = known.set_index("zone_code")["distance"].dropna()
-            if len(known):
-                distances = known.reindex(distances.index)
-                title = say("map_due", name=self.words.named(row))
-                break
-        kinds = [below_due(float(value)) for value in distances]
-        fills: list[str | None] = [
-            NO_VALUE if kind == "q-none" else BELOW_COLORS[int(kind[1])] for kind in kinds
-        ]
-        points = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
-        names = [
-            (str(name), float(xy[0, 0]), float(xy[0, 1]))
-            for name, xy in zip(self.results.zone_names, points, strict=True)
-            if len(xy)
-        ]
-        labels = [
-            say("not_below"),
-            *(f"{low}–{high}" for low, high in pairwise(BELOW_DUE)),
-            say("over", low=BELOW_DUE[-1]),
-        ]
-        legend = [(label, color, True) for label, color in zip(labels, BELOW_COLORS, strict=True)]
-        legend = [entry for k, entry in enumerate(legend) if f"d{k}" in kinds]
-        if distances.isna().all():
-            fills = [None] * len(fills)
-        elif "q-none" in kinds:
-            legend.append((say("no_value"), NO_VALUE, True))
-        areas = list(zip(shapes, fills, strict=True))
-        head = say("map_due_legend") if distances.notna().any() else ""
-        return Drawn(title, areas, [], bold, [], legend, names, head)
-
-    def _outline(
-        self, zone: str | None
-    ) -> tuple[shapely.Geometry | None, list[shapely.Geometry], list[tuple[str, float, float]]]:
-        """Return the outline of what is drawn, the lines in it, and the names of its parts."""
-        city = self.city
-        parts, names = city.zones, self.results.zone_names
-        if zone is not None:
-            streets = city.zones_by_level.get("street")
-            parts = city.zones.iloc[:0] if streets is None else streets
-            if "parent_code" in parts:
-                parts = parts[parts["parent_code"].astype("str") == zone]
-            else:
-                parts = parts[parts.index.astype("str").str.startswith(zone)]
-            names = zone_names(parts, self.lang)
-        if not city.has_zones:
-            return None, [], []
-        shapes = parts.geometry.to_numpy()
-        own = city.zones.geometry.to_numpy()
-        if zone is not None:
-            shape = own[city.zones.index.astype("str").get_loc(zone)]
-        else:
-            shape = shapely.union_all(own)
-        points = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
-        labels = [
-            (str(name), float(xy[0, 0]), float(xy[0, 1]))
-            for name, xy in zip(names, points, strict=True)
-            if len(xy)
-        ]
-        return shape, list(shapes), labels
-
-    def _rows_of(self, layer: str, zone: str | None) -> np.ndarray:
-        """Return which records of a layer are of a zone, by their positions."""
-        at = self.results.facts.membership.table(layer, "district", "owner")
-        here = at if zone is None else at[at["zone_code"].astype("str") == zone]
-        return np.unique(here["row"].to_numpy(dtype=int))
-
-    def _layers_to_draw(self) -> list[str]:
-        """Return the layers a map may show: what is steered, what has deadlines, the rest."""
-        city = self.city
-        steered = [c.layer for c in self.results.campaigns if c.flow is not None]
-        late = [key for key in city if city.specs[key].overdue]
-        rest = [key for key in city if city.specs[key].role == "facility"]
-        return [k for k in dict.fromkeys([*steered, *late, *rest]) if len(city[k])]
-
-    def _marks(self, layer: str) -> tuple[np.ndarray, colouring.Classes]:
-        """Return the shapes of a layer's records and their classes: by status, where it has one."""
-        if layer not in self._classes:
-            data, spec = self.city[layer], self.city.specs[layer]
-            color = spec.style.get("color", "#0072b2")
-            classes = colouring.single_class(len(data), spec.name(self.lang), color)
-            if spec.states is not None and spec.state_field:
-                state = self.results.facts.states(layer, self.results.as_of)
-                # Before it was found a record had no status.
-                known = state.mask(state == "")
-                item = spec.fields[spec.state_field]
-                if known.notna().any():
-                    classes = colouring.code_classes(known, item, spec, lang=self.lang)
-            self._classes[layer] = data.geometry.to_numpy(), classes
-        shapes, classes = self._classes[layer]
-        return shapes, classes
+        # Of several kinds, each with its own measure word, one that is of none.
+        what, counter = say("cases_title"), "项"
+        if len(kinds) == 1:
+            # All of one kind: the title says it once.
+            what = say("cases_of", layer=self.results.layer_name(kinds[0].layer))
+            counter = kinds[0].spec.counter
+            columns = columns[:1] + columns[2:]
+            rows = [row[:1] + row[2:] for row in rows]
+        title = say(key, n=len(rows), of=f"{number:,}", counter=counter, what=what)
+        return Table(title, columns, tuple(rows))
 
 
 def _place(row: dict[str, Any], zone: str | None) -> str:
     """Return where a case is, without the district that the sheet is about."""
     place, district = str(row["overdue_place"]), str(row["district"])
-    return place if zone is None or place == district else place.removeprefix(district)
+    return place if zone is None or place == district else place.removeprefix(district).strip()

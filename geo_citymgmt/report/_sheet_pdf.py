@@ -32,7 +32,8 @@ from geo_citymgmt.report._paper import (
     width_of,
 )
 from geo_citymgmt.report._release import check_release
-from geo_citymgmt.report._sheet import Course, Drawn, Sheet, SheetMaker, Task, find_zone
+from geo_citymgmt.report._sheet import Course, Sheet, SheetMaker, Task, find_zone
+from geo_citymgmt.report._sheet_map import Drawn
 from geo_citymgmt.report._summary import Summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import check_libraries
@@ -69,7 +70,7 @@ def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
         if middle > 112 and courses:
             courses += min(30.0, middle - 112)
         middle = min(bottom - y - cases - why - courses, 190.0)
-        left = Box(_EDGE, y, 88.0, middle - _GAP)
+        left = Box(_EDGE, y, 90.0, middle - _GAP)
         right = Box(left.right + 5, y, paper.width - _EDGE - left.right - 5, left.height)
         _map(paper, left, sheet.drawn, say)
         _tasks(paper, right, sheet.tasks, say)
@@ -137,7 +138,7 @@ def _tasks(paper: Paper, box: Box, tasks: Sequence[Task], say: Words) -> None:
         told = width_of(task.told or task.amount, 8)
         paper.text(box.x, y + 3, task.name, 8.5, room=box.width - told - 2)
         paper.text(box.right, y + 3, task.told, 8, color=color, align="right")
-        bar = Box(box.x, y + 4.4, box.width * 0.46, 2.2)
+        bar = Box(box.x, y + 4.4, box.width * 0.44, 2.2)
         if not np.isnan(task.share):
             paper.box(bar, fill="#e3e8ec")
             full = min(max(task.share, 0.0), 1.0)
@@ -146,7 +147,7 @@ def _tasks(paper: Paper, box: Box, tasks: Sequence[Task], say: Words) -> None:
                 at = bar.x + bar.width * min(max(task.due, 0.0), 1.0)
                 paper.line(np.array([[at, bar.y - 0.6], [at, bar.bottom + 0.6]]), width=0.45)
         paper.text(box.right, y + (6.5 if task.told else 3), task.amount, 8, color=SOFT,
-                   align="right", room=box.width * 0.52)  # fmt: skip
+                   align="right", room=box.width * 0.54)  # fmt: skip
         y += step
         paper.rule(box.x, y - 0.9, box.right, color="#dde3e7", width=0.15)
     if len(shown) < len(tasks):
@@ -244,6 +245,15 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
         inner = Box(frame.x, frame.y, frame.width - side, frame.height)
     else:
         inner = Box(frame.x, frame.y, frame.width, frame.height - legend - 6)
+        # Beside what is narrow there is more room for the legend than below it.
+        side = max(side, width_of(drawn.legend_title, size) + 4)
+        narrow = Box(frame.x, frame.y, frame.width - side, frame.height - 7)
+        is_beside = bool(drawn.legend) and narrow.width > 20
+        if is_beside:
+            is_beside = (
+                ground_for(bounds, narrow).denominator < ground_for(bounds, inner).denominator
+            )
+        inner = narrow if is_beside else inner
     ground = ground_for(bounds, inner)
     with paper.within(Box(frame.x, frame.y, frame.width, frame.height)):
         _shapes(paper, ground, drawn, large=large)
@@ -254,9 +264,17 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
                        drawn, say)  # fmt: skip
         _scale_bar(paper, frame.x + 5, frame.bottom - 6, ground, say, 10.0, 60.0)
         return
-    _legend_below(paper, Box(frame.x + 2, frame.bottom - legend, frame.width - 4, legend), drawn,
-                  columns, size, step)  # fmt: skip
-    _scale_bar(paper, frame.x + 3, frame.bottom - legend - 2.5, ground, say, 7.0, 22.0)
+    if is_beside:
+        columns, height = 1, step * (1 + len(drawn.legend)) + 2.5
+        at = Box(inner.right, frame.bottom - height, side - 2, height)
+    else:
+        height = legend
+        at = Box(frame.x + 2, frame.bottom - height, frame.width - 4, height)
+        if drawn.legend:
+            paper.rule(frame.x, at.y, frame.right, color=LINE, width=0.15)
+    _legend_small(paper, at, drawn, columns, size, step)
+    below = 0.0 if is_beside else legend
+    _scale_bar(paper, frame.x + 3, frame.bottom - below - 2.5, ground, say, 7.0, 22.0)
 
 
 def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
@@ -293,14 +311,19 @@ def _names(paper: Paper, ground: Ground, drawn: Drawn, size: float) -> None:
     taken: list[Box] = []
     for name, x, y in drawn.names:
         (at,) = ground.place(np.array([[x, y]]))
-        # Of 高新区（虎丘区） the first name may have room where both have not.
-        for text in dict.fromkeys([name, re.split(r"[（(]", name)[0].strip()]):
-            width, height = width_of(text, size), size * POINT
-            box = Box(at[0] - width / 2, at[1] - height / 2, width, height)
+        # Where all has no room, what 高新区（虎丘区） has in brackets is left out, then its number.
+        short = re.sub(r"\s*[（(].*[）)]", "", name)
+        for text in dict.fromkeys([name, short, short.split("\n")[0]]):
+            lines, height = text.split("\n"), size * POINT * 1.15
+            width = max(width_of(line, size) for line in lines)
+            top = at[1] - height * len(lines) / 2
+            box = Box(at[0] - width / 2, top, width, height * len(lines))
             inside = ground.box.x < box.x and box.right < ground.box.right
             if text and inside and not any(_over(box, other) for other in taken):
                 taken.append(box)
-                paper.text(at[0], at[1] + height / 3, text, size, align="middle", halo=True)
+                for k, line in enumerate(lines):
+                    y = top + height * (k + 0.8)
+                    paper.text(at[0], y, line, size, align="middle", halo=True)
                 break
 
 
@@ -318,11 +341,10 @@ def _legend_columns(drawn: Drawn, size: float, frame: Box) -> int:
     return max(1, min(int((frame.width - 4) / widest), 4))
 
 
-def _legend_below(
+def _legend_small(
     paper: Paper, box: Box, drawn: Drawn, columns: int, size: float, step: float
 ) -> None:
     if drawn.legend:
-        paper.rule(box.x - 2, box.y, box.right + 2, color=LINE, width=0.15)
         paper.text(box.x, box.y + 3.6, drawn.legend_title, size, bold=True, room=box.width)
     for k, (label, color, is_area) in enumerate(drawn.legend):
         x = box.x + (k % columns) * box.width / columns

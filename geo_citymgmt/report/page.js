@@ -112,8 +112,9 @@ function chosen() {
 }
 function tell() { said.textContent = chosen().querySelector(".sentence").textContent; }
 function zoneOf(target) {
-  var zone = target.closest && target.closest("[data-zone]");
-  return zone && zone.getAttribute("data-zone");
+  // A number beside the map stands for its district.
+  var zone = target.closest && target.closest("[data-zone], .beside");
+  return zone && (zone.getAttribute("data-zone") || zone.getAttribute("data-of"));
 }
 /* A district is lit on the map and in the list at once. */
 function light(target) {
@@ -271,6 +272,22 @@ function caseList(place) {
     }).map(function (pair) { return pair[0]; });
   }
 
+  /* As the page's own: the colour of a status, and its lines where colour fails. */
+  function swatch(look) {
+    var svg = svgNode("svg", {"class": "key", "aria-hidden": "true", viewBox: "0 0 10 10"});
+    svg.appendChild(svgNode("rect", {fill: look[0], width: 10, height: 10}));
+    if (look[1] > 0) {
+      svg.appendChild(svgNode("rect", {"class": "lines", fill: "url(#m" + look[1] + ")", width: 10, height: 10}));
+    }
+    return svg;
+  }
+
+  function svgNode(name, values) {
+    var node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.keys(values).forEach(function (key) { node.setAttribute(key, values[key]); });
+    return node;
+  }
+
   function draw() {
     var rows = selection(), part = document.createDocumentFragment();
     rows.slice(0, limit).forEach(function (row) {
@@ -287,7 +304,10 @@ function caseList(place) {
             history.replaceState(null, "", "#" + place.id);
           });
           cell.appendChild(link);
-        } else { cell.textContent = text(row, name); }
+        } else {
+          if (name === "state" && row[at.state] >= 0) { cell.appendChild(swatch(data.looks[row[at.state]])); }
+          cell.appendChild(document.createTextNode(text(row, name)));
+        }
         if (typeof row[at[name]] === "number" && !many[name] && name !== "marks") {
           cell.className = "n";
         }

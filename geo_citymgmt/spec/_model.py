@@ -215,6 +215,8 @@ class LayerSpec:
     #: Fields that agree, besides the place, where a record was entered twice: cases come back to a
     #: place, and are others at another time.
     entered_twice: tuple[str, ...] = ()
+    #: Chinese measure word of its records; English has none.
+    counter: str = "处"
     #: Whether geometry, and columns that another layer has as well, say nothing for it.
     yields: bool = False
     #: By when a record must be done (``deadline``), and which are the worst (``first``).

@@ -29,6 +29,10 @@ FAINT_ON_MAPS = """(() => {
     const found = new Map();
     for (const map of document.querySelectorAll('svg.zones:not(.spots)')) {
         map.querySelectorAll('text').forEach(text => {
+            if (text.classList.contains('beside')) {
+                const page = getComputedStyle(document.body).backgroundColor;
+                return found.set('beside', [page, getComputedStyle(text).fill].map(light));
+            }
             const zone = map.querySelector(`use[data-zone="${text.dataset.of}"]`);
             const fill = getComputedStyle(zone).fill;
             // A pattern is as dark as its ground.

@@ -135,7 +135,7 @@ def test_without_a_script_every_task_can_be_reached(page_file, visit):
 @ONE_LANGUAGE
 def test_where_colours_fail_marks_and_numbers_stand(page_file, visit):
     page = visit(page_file, forced_colors="active")
-    assert page.locator(".ranks .icon >> visible=true").count() == 10
+    assert page.locator(".ranks ol .icon >> visible=true").count() == 10
     fill = "one => getComputedStyle(one).fill"
     assert page.locator(".mapped use >> visible=true").first.evaluate(fill) != "none"
     # What is not behind is hatched, what is not known dotted.
@@ -234,6 +234,10 @@ def test_on_paper_the_page_takes_twelve_sheets_and_says_where_the_rest_is(page_f
     page.emulate_media(media="print")
     assert "tables.xlsx" in page.locator(".paper-only").inner_text()
     assert not page.locator("#cases-1 .case-table").is_visible()
+    # What runs on over a page has no frame that its end would cut.
+    framed = """e => [...document.querySelectorAll(".scroll, .verdict ul, .ranks ol")]
+        .filter(e => getComputedStyle(e).borderLeftWidth !== "0px").length"""
+    assert page.evaluate(framed) == 0
 
 
 def test_the_page_is_small_and_answers_within_a_second(page_file, visit):

@@ -18,7 +18,7 @@ import shapely
 import geo_citymgmt as gcm
 from geo_citymgmt._words import Text
 from geo_citymgmt.report import summary, write_report, zone_groups
-from geo_citymgmt.report._drawings import fit_zones, place_labels
+from geo_citymgmt.report._drawings import fit_zones, leader, place_beside, place_labels
 from geo_citymgmt.report._page import method_notes, page_content, render_page, share_in_words
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._words import Words
@@ -212,6 +212,28 @@ def test_a_small_district_has_its_number_first_and_a_large_one_steps_aside():
     assert all(fitted.shapes[k].contains(shapely.Point(placed[k])) for k in (0, 1))
     # What is larger than its ground is left to the list.
     assert set(place_labels(fitted, [(36.0, 16.0), (90.0, 26.0)])) == {0}
+
+
+def test_a_number_without_room_stands_beside_the_map_over_nothing():
+    inner = [shapely.box(x, 45, x + 8, 53) for x in (30, 62)]
+    zones = gpd.GeoSeries([shapely.box(0, 0, 100, 100).difference(shapely.union_all(inner)),
+                           *inner], crs=CRS)  # fmt: skip
+    fitted = fit_zones(zones, 300, 212)
+    sizes = [(36.0, 16.0)] * 3
+    placed = place_labels(fitted, sizes)
+    beside = place_beside(fitted, sizes, placed)
+    assert set(placed) == {0} and set(beside) == {1, 2}
+    half = np.array(sizes[0]) / 2
+    boxes = [shapely.box(*(np.array(xy) - half), *(np.array(xy) + half)) for xy in beside.values()]
+    ground = shapely.union_all(fitted.shapes)
+    assert not any(box.intersects(ground) for box in boxes)
+    assert not any(a.intersects(b) for a, b in combinations(boxes, 2))
+    lines = [shapely.LineString(leader(fitted, k, xy, sizes[k])) for k, xy in beside.items()]
+    assert not any(a.intersects(b) for a, b in combinations(lines, 2))
+    # Lines to many would hide the map.
+    squares = [shapely.box(x, 0, x + 1, 1) for x in range(30)]
+    fitted = fit_zones(gpd.GeoSeries(squares, crs=CRS), 300, 212)
+    assert place_beside(fitted, [(36.0, 16.0)] * 30, {}) == {}
 
 
 # -- words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from importlib import resources
 
 import pandas as pd
 import pytest
@@ -12,9 +13,12 @@ import pytest
 import geo_citymgmt as gcm
 from geo_citymgmt.cases._campaigns import WorkList, holders, worklists
 from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.maps._classes import code_classes
 from geo_citymgmt.report import _page_cases, summary
+from geo_citymgmt.report._drawings import mark_patterns, state_looks
 from geo_citymgmt.report._page import page_content, render_page
 from geo_citymgmt.report._page_cases import work_views
+from geo_citymgmt.spec import load_specs
 from tests.conftest import with_layers
 from tests.report.conftest import HOSTILE, without_zones, write, zones
 
@@ -159,3 +163,46 @@ def test_streets_of_new_cases_and_relapses_are_those_of_the_flow(told):
     assert table["month_relapsed"].is_monotonic_decreasing
     (campaign,) = page_content(told)["campaigns"]
     assert campaign["streets"]["rows"][0]["cells"][1] == f"{table['month_relapsed'].iloc[0]:,.0f}"
+
+
+def test_a_status_has_the_colour_and_mark_of_the_map_in_charts_and_tables(told, parcels):
+    spec = told.city.specs["illegal_construction"]
+    states = told.facts.states("illegal_construction", told.as_of)
+    on_map = code_classes(states.mask(states == ""), spec.fields["status"], spec, lang="zh")
+    looks = dict(zip(on_map.labels, zip(on_map.colors, on_map.marks, strict=True), strict=True))
+    assert {name: color for name, (color, _) in looks.items()} == {
+        spec.fields["status"].codes[code].zh: color
+        for code, color in spec.style["colors"].items()
+        if spec.fields["status"].codes[code].zh in looks
+    }
+
+    def drawn(svg):
+        mark = re.search(r"#m(\d+)", svg)
+        return re.search(r'fill="(#\w+)"', svg)[1], int(mark[1]) if mark else 0
+
+    content = page_content(told)
+    card = next(card for card in content["layers"] if card["key"] == "illegal_construction")
+    assert {s["name"]: drawn(s["key"]) for s in card["states"] if s["name"] in looks} == looks
+    assert all(f'fill="{color}"' in card["bar"] for color, _ in looks.values())
+    view = content["work"][0]
+    data = data_of(view)
+    assert data["codes"]["state"]
+    for name, look in zip(data["codes"]["state"], data["looks"], strict=True):
+        assert tuple(look) == looks[name]
+    at = data["shown"].index("state")
+    for row in view["rows"]:
+        name = row[at].rsplit(">", 1)[1]
+        assert drawn(row[at]) == looks[name]
+
+
+def test_the_lines_of_a_mark_are_those_of_the_map():
+    patterns = dict(re.findall(r'<pattern id="m(\d+)" width="(\d+)"', mark_patterns()))
+    # The map's own: size 8 + 4 * (floor(mark / 5) % 3), no lines for mark 0.
+    script = (resources.files("geo_citymgmt.maps") / "page" / "marks.js").read_text("utf-8")
+    assert "size = 8 + 4 * (Math.floor(mark / 5) % 3)" in script
+    assert {int(k): int(size) for k, size in patterns.items()} == {
+        mark: 8 + 4 * (mark // 5 % 3) for mark in range(1, 15)
+    }
+    most = max(look.mark for spec in load_specs().values() if spec.state_field
+               for look in state_looks(spec).values())  # fmt: skip
+    assert most < 15

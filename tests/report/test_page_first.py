@@ -14,7 +14,7 @@ from geo_citymgmt.maps._classes import ladder
 from geo_citymgmt.report import summary
 from geo_citymgmt.report._drawings import below_due
 from geo_citymgmt.report._page import page_content, render_page
-from geo_citymgmt.report._page_first import tasks_view
+from geo_citymgmt.report._page_first import reporting, tasks_view
 from tests.report.conftest import without_zones
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -221,3 +221,53 @@ def test_the_chooser_works_by_style_alone(told):
     content = page_content(told)
     shown = {task["chart"]["figure"] for task in content["tasks"]["tasks"] if task["chart"]}
     assert shown.isdisjoint(chart["figure"] for chart in content["charts"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_mark_is_said_where_it_stands(summary_of, lang):
+    content = page_content(summary_of("2022-06-30", lang))
+    names = dict(content["tasks"]["marks"])
+    for task in content["tasks"]["tasks"]:
+        assert task["status_name"] in names[task["status"]].split(" / ")
+        if task["zones"] and task["zones"]["by_distance"]:
+            there = dict(task["zones"]["marks"])
+            for row in task["zones"]["rows"]:
+                assert row["status_name"] in there[row["status"]].split(" / ")
+    board = content["board"]["aimed"]
+    cells = [c for b in board["blocks"] for row in b["rows"] for c in row["cells"] if c["share"]]
+    there = dict(content["board"]["marks"])
+    assert cells and all(c["status_name"] in there[c["status"]] for c in cells)
+
+
+def test_no_district_of_the_map_is_without_its_number(told, view):
+    task = view["illegal_safety_remaining_area"]
+    assert {f'data-of="{k}"' for k in range(len(told.city.zones))} <= set(
+        re.findall(r'data-of="\d+"', task["zones"]["map"])
+    )
+    assert task["zones"]["map"].count('class="leader"') == 1
+    spots = page_content(told)["campaigns"][0]["spots"]["map"]
+    named = re.findall(r'<text class="name"[^>]*>([^<]+)<', spots)
+    assert sorted(named) == sorted(told.zone_names)
+
+
+def test_who_is_to_report_has_a_target_or_a_reported_figure(told):
+    def said(key, reported):
+        layers = []
+        for layer in told.layers:
+            totals = layer.totals.copy()
+            if layer.spec.key == key:
+                totals.loc["320508", "count"] = 0
+            layers.append(replace(layer, totals=totals))
+        figures = told.city.reported_figures
+        row = figures.iloc[:1].assign(figure="bike_bays_added", zone="320508")
+        figures = pd.concat([figures, row]) if reported else figures
+        return reporting(
+            replace(told, layers=layers, city=replace(told.city, reported_figures=figures))
+        )
+
+    assert said("", False).startswith("应报（有任务或上报数）的 10 个板块都有记录；")
+    # Parcels have targets by district, stations have none: those are due once a figure is told.
+    parcels = "应报（有任务或上报数）而没有违法建设记录：姑苏区"
+    assert parcels in said("illegal_construction", False)
+    assert "都有记录" in said("bike_stations", False)
+    assert "记录：姑苏区" in said("bike_stations", True)

@@ -22,7 +22,8 @@ pytest.importorskip("reportlab")
 
 from geo_citymgmt.report._paper import MM, Box, cut, ground_for, width_of  # noqa: E402
 from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
-from geo_citymgmt.report._sheet_pdf import write_sheets  # noqa: E402
+from geo_citymgmt.report._sheet_map import REST  # noqa: E402
+from geo_citymgmt.report._sheet_pdf import write_sheet_pdf, write_sheets  # noqa: E402
 
 
 def pages(path: Path) -> list[str]:
@@ -74,12 +75,12 @@ def test_a_sheet_says_the_figures_of_the_report(maker, told):
 def test_the_worst_cases_are_marked_first_and_then_longest_overdue(maker, told):
     rows = maker.sheet(None).cases.rows
     assert len(rows) == 10
-    marked = [row for row in rows if "涉安" in row[3] and "挂牌" in row[3]]
+    marked = [row for row in rows if "涉安" in row[2] and "挂牌" in row[2]]
     assert rows[: len(marked)] == tuple(marked)
     days = [int(row[-1]) for row in marked]
     assert days == sorted(days, reverse=True)
     late = gcm.open_cases(told.city, as_of="2022-06-30").query("overdue == True")
-    assert f"共{len(late):,}件" in maker.sheet(None).cases.title
+    assert f"共{len(late):,}处" in maker.sheet(None).cases.title
 
 
 def test_all_records_of_a_district_are_on_its_map(maker, told):
@@ -90,6 +91,23 @@ def test_all_records_of_a_district_are_on_its_map(maker, told):
     assert sum(len(shapes) for _, shapes in drawn.marks) == inside.sum() > 1000
     numbers = [int(label.split("　")[1].replace(",", "")) for label, _, _ in drawn.legend]
     assert sum(numbers) == inside.sum()
+    # What is open has the colours of its statuses, and is the stock that the text names.
+    *stock, rest = numbers
+    closing = maker.sheet("320583").why.rows[0][6]
+    assert sum(stock) == int(closing.replace(",", "")) and closing in drawn.legend_title
+    assert f"期末存量{closing}处" in maker.sheet("320583").lead
+    colors = city.specs["illegal_construction"].style["colors"]
+    open_states = ("20", "30", "40", "80", "95")
+    assert [color for _, color, _ in drawn.legend] == [*(colors[s] for s in open_states), REST]
+    assert drawn.marks[0][0] == REST and len(drawn.marks[0][1]) == rest
+
+
+def test_the_map_of_a_narrow_district_has_its_legend_beside_it_and_is_larger(maker, tmp_path):
+    path = tmp_path / "zone.pdf"
+    write_sheet_pdf(maker, "320583", path)
+    (scale,) = re.findall(r"1:([\d,]+)", only_page(path))
+    # With the legend below it was 1,000,000.
+    assert int(scale.replace(",", "")) <= 700_000
 
 
 def test_a_public_map_is_of_districts_and_leaves_room_for_its_number(told, city):
@@ -156,7 +174,7 @@ def test_a_map_of_a3_has_what_a_map_must_have_and_a_scale_that_is_true(maker, tm
     )
     text = only_page(tmp_path / "map.pdf")
     for said in (
-        "昆山市违法建设分布图",
+        "昆山市违法建设存量分布图",
         "图例",
         "北",
         "公里",

@@ -1,13 +1,18 @@
-"""A summary in another language is the same summary in other words."""
+"""The words of a report: the same summary in each language, one word for one thing."""
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import fields, is_dataclass, replace
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import geo_citymgmt as gcm
+from geo_citymgmt._words import measure_word
 from geo_citymgmt.report import summary
 from tests.conftest import thinned, with_layers
 
@@ -37,3 +42,38 @@ def test_a_summary_differs_by_its_words_alone(city):
     assert len(one.services) > 0 and len(one.layers) > 0 and len(one.campaigns) > 0
     for name in computed:
         assert plain(getattr(one, name)) == plain(getattr(other, name)), name
+
+
+def test_what_is_past_its_day_is_called_by_one_word():
+    # 超期, as bulletins have it; a target whose day came without it is 到期未达目标.
+    package = Path(gcm.__file__).parent
+    texts = [p for s in ("toml", "py", "js", "j2") for p in package.rglob(f"*.{s}")]
+    assert len(texts) > 200
+    assert [p.name for p in texts if "逾期" in p.read_text(encoding="utf-8")] == []
+
+
+def test_records_are_counted_by_the_measure_word_of_their_layer(city):
+    figures = city.figures.figures
+    for module in ("report", "report.bulletin", "maps", "assessment", "cases"):
+        folder = resources.files(f"geo_citymgmt.{module}")
+        for path in folder.iterdir():
+            if not path.name.endswith(".toml"):
+                continue
+            for key, value in _texts(tomllib.loads(path.read_text(encoding="utf-8"))):
+                if re.search(r"(\}|#|\d) ?件", value):
+                    # A text of one figure has its own word, which is that of its layer's records.
+                    assert key in figures or key == "by_worst", (path.name, key)
+                    if key in figures:
+                        assert city.specs[figures[key].layer].counter == "件"
+    assert measure_word("case_count", "zh") == city.specs["digital_cases"].counter
+    assert measure_word("illegal_open_count", "zh") == city.specs["illegal_construction"].counter
+
+
+def _texts(table):
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _texts(value)
+        elif isinstance(value, list) and value and isinstance(value[0], str):
+            yield key, value[0]
+        elif isinstance(value, str):
+            yield key, value

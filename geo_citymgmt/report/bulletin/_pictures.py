@@ -23,6 +23,8 @@ from geo_citymgmt.report._drawings import (
     below_due,
     fit_zones,
     is_dark,
+    leader,
+    place_beside,
     place_labels,
 )
 from geo_citymgmt.report._release import map_approval
@@ -369,13 +371,27 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
         both = [str(name), *lines]
         room = max(pen.width(line, _LABEL) for line in both) * len(both) * _LABEL * 1.6
         texts.append(both if shape.area > room else lines)
-    sizes = [
-        (max((pen.width(line, _LABEL) for line in lines), default=0.0), 1.25 * _LABEL * len(lines))
-        for lines in texts
-    ]
-    for k, (x, y) in place_labels(fitted, sizes).items():
-        ink = "#ffffff" if is_dark(kinds[k]) else _INK
+
+    def label_size(lines: list[str]) -> tuple[float, float]:
+        wide = max((pen.width(line, _LABEL) for line in lines), default=0.0)
+        return wide, 1.25 * _LABEL * len(lines)
+
+    sizes = [label_size(lines) for lines in texts]
+    placed = place_labels(fitted, sizes)
+    for k in range(len(sizes)):
+        if k not in placed and texts[k]:
+            # Beside the map there is room for the name.
+            texts[k] = [str(results.zone_names.iloc[k]), texts[k][-1]]
+            sizes[k] = label_size(texts[k])
+    beside = place_beside(fitted, sizes, placed)
+    for k, at in beside.items():
+        ends = leader(fitted, k, at, sizes[k])
+        pen.draw.line(ends, "#ffffff", width=6)
+        pen.draw.line(ends, _INK, width=2)
+    for k, (x, y) in {**placed, **beside}.items():
+        ink = "#ffffff" if is_dark(kinds[k]) and k in placed else _INK
         ground = NO_VALUE if kinds[k] == "q-none" else BELOW_COLORS[int(kinds[k][1])]
+        ground = ground if k in placed else "#ffffff"
         top = y - sizes[k][1] / 2
         for n, line in enumerate(texts[k]):
             left = x - pen.width(line, _LABEL) / 2
