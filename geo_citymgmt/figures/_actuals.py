@@ -638,11 +638,16 @@ def _with_deadline(milestones: Curve, deadline: pd.Timestamp) -> Curve:
 def joined(blocks: Sequence[Block], kind: str) -> pd.DataFrame:
     """One table of a kind from the blocks; what is of a block is of all its rows."""
     rows = [len(block["value"]) for block in blocks]
+    of_block = np.repeat(np.arange(len(blocks)), rows)
     out = {}
     for column, dtype in COLUMNS[kind].items():
+        given = [block[column] for block in blocks]
+        if not any(isinstance(v, np.ndarray) for v in given):
+            out[column] = pd.Series(given, dtype=dtype).take(of_block).reset_index(drop=True)
+            continue
         parts = [
             v if isinstance(v, np.ndarray) else np.full(n, v, dtype=object)
-            for v, n in zip((block[column] for block in blocks), rows, strict=True)
+            for v, n in zip(given, rows, strict=True)
         ]
         out[column] = pd.Series(np.concatenate(parts), dtype=dtype)
     return pd.DataFrame(out)

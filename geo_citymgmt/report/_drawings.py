@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -308,6 +309,13 @@ class FittedZones:
         """The place in each that is farthest from its boundary; the origin where it is empty."""
         return [(float(xy[0, 0]), float(xy[0, 1])) if len(xy) else (0.0, 0.0) for xy in self.rooms]
 
+    @cached_property
+    def ground(self) -> shapely.Geometry:
+        """All shapes as one, prepared."""
+        ground = shapely.union_all(np.array(self.shapes, dtype=object))
+        shapely.prepare(ground)
+        return ground
+
 
 def fit_zones(
     zones: gpd.GeoDataFrame | gpd.GeoSeries, width: float = _MAP_WIDTH, height: float = _MAP_HEIGHT
@@ -544,8 +552,6 @@ def place_beside(
     out: dict[int, tuple[float, float]] = {}
     if not 0 < len(left) <= _MOST_BESIDE:
         return out
-    ground = shapely.union_all(np.array(fitted.shapes, dtype=object))
-    shapely.prepare(ground)
     taken = [_label_box(placed[k], sizes[k]) for k in placed]
     # The widest first, which has the least choice.
     for k in sorted(left, key=lambda k: -sizes[k][0]):
@@ -556,7 +562,7 @@ def place_beside(
         )
         middles = np.column_stack([x.ravel(), y.ravel()])
         boxes = shapely.box(*(middles - half).T, *(middles + half).T)
-        middles = middles[~shapely.intersects(ground, boxes)]
+        middles = middles[~shapely.intersects(fitted.ground, boxes)]
         # By the length of the line, which ends where the label begins.
         gap = np.abs(middles - fitted.middles[k]) - np.array(sizes[k]) / 2
         away = np.hypot(*np.maximum(gap, 0.0).T)
