@@ -501,9 +501,9 @@ def _unreached(demand: Demand, reach: Reach, min_per_km2: float) -> pd.DataFrame
 
 def _joined(lacking: pd.DataFrame, radius: float) -> pd.DataFrame:
     """Contiguous patches of each zone; tells each row of ``lacking`` which ``gap`` it is in."""
-    shape, zone = lacking["shape"].to_numpy(), lacking["zone"].to_numpy()
+    shape, zone = lacking["shape"].to_numpy(copy=True), lacking["zone"].to_numpy()
     points = shapely.get_type_id(shape) == 0
-    shape = np.where(points, shapely.buffer(shape, 0.5 * radius), shape)
+    shape[points] = shapely.buffer(shape[points], 0.5 * radius)
     gap = np.zeros(len(lacking), dtype=np.int64)
     patches: list[np.ndarray] = []
     zones: list[np.ndarray] = []

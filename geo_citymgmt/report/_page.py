@@ -6,6 +6,7 @@ import base64
 import hashlib
 import math
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -529,8 +530,7 @@ def render_page(results: Summary, card: bytes = b"") -> str:
     if content["tasks"]:
         # Which task is shown is a matter of style: it is chosen without a script, too.
         style += content["tasks"]["style"]
-    template = _environment().from_string(_resource("page.html.j2"))
-    return template.render(
+    return _template().render(
         **content,
         style=Markup(style),
         script=Markup(script),
@@ -703,7 +703,8 @@ def _resource(name: str) -> str:
     return (resources.files("geo_citymgmt.report") / name).read_text(encoding="utf-8")
 
 
-def _environment() -> Any:
+@cache
+def _template() -> Any:
     from jinja2 import Environment, StrictUndefined
 
     def safe(value: Any) -> Any:
@@ -711,10 +712,11 @@ def _environment() -> Any:
             return Markup(escape_text(value))
         return value
 
-    return Environment(
+    environment = Environment(
         autoescape=True,
         finalize=safe,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.from_string(_resource("page.html.j2"))
