@@ -127,14 +127,14 @@ def copy_without_cases(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city(kept) -> gcm.City:
-    return kept("city", lambda: gcm.load_city(DATA, layers=without_cases()))
+def city(worked_out) -> gcm.City:
+    return worked_out("city", lambda: gcm.load_city(DATA, layers=without_cases()))
 
 
 @pytest.fixture(scope="session")
-def cases_city(kept) -> gcm.City:
+def cases_city(worked_out) -> gcm.City:
     """The cases of the sample and its zones."""
-    return kept("cases-city", lambda: gcm.load_city(DATA, layers=["digital_cases"]))
+    return worked_out("cases-city", lambda: gcm.load_city(DATA, layers=["digital_cases"]))
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def made_once(
 
 
 @pytest.fixture(scope="session")
-def kept(made_once) -> Callable[[str, Callable[[], object]], object]:
+def worked_out(made_once) -> Callable[[str, Callable[[], object]], object]:
     """What takes seconds to read or to work out, done by one process of a run for all."""
 
     def value(name: str, make: Callable[[], object]) -> object:
@@ -180,9 +180,9 @@ def kept(made_once) -> Callable[[str, Callable[[], object]], object]:
 
 
 @pytest.fixture(scope="session")
-def june_by_street(city: gcm.City, kept) -> pd.DataFrame:
+def june_by_street(city: gcm.City, worked_out) -> pd.DataFrame:
     """All figures of the sample at the end of June; tests must not change it."""
-    return kept("june", lambda: gcm.progress(city, as_of="2022-06-30", level="street"))
+    return worked_out("june", lambda: gcm.progress(city, as_of="2022-06-30", level="street"))
 
 
 @pytest.fixture(scope="session")
@@ -212,9 +212,9 @@ def rebuilt(made_once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city_again(city: gcm.City, made_once, kept) -> gcm.City:
+def city_again(city: gcm.City, made_once, worked_out) -> gcm.City:
     """The sample city as it is read from the GeoPackage it was written to."""
-    return kept("city-again", lambda: gcm.load_city(made_once("city.gpkg", city.to_file)))
+    return worked_out("city-again", lambda: gcm.load_city(made_once("city.gpkg", city.to_file)))
 
 
 @pytest.fixture(scope="session")
@@ -242,12 +242,12 @@ def dirty_report(dirty_folder: Path, made_once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def summary_of(city: gcm.City, kept) -> Callable[[str, str], Summary]:
+def summary_of(city: gcm.City, worked_out) -> Callable[[str, str], Summary]:
     """What the report on the sample city says as of a day in a language, worked out once."""
 
     @lru_cache
     def computed(day: str) -> Summary:
-        return kept(f"summary-{day}", lambda: summary(city, day, "zh"))
+        return worked_out(f"summary-{day}", lambda: summary(city, day, "zh"))
 
     @lru_cache
     def made(day: str, lang: str) -> Summary:
