@@ -115,7 +115,7 @@ def state_looks(spec: LayerSpec) -> dict[str, Look]:
     Examples
     --------
     >>> from geo_citymgmt.spec import load_specs
-    >>> state_looks(load_specs()["parking_points"])["operating"].kind
+    >>> state_looks(load_specs()["parking_points"])["open"].kind
     '#0072b2'
     """
     field = spec.fields[str(spec.state_field)]
@@ -541,7 +541,7 @@ def place_beside(
     --------
     >>> import geopandas as gpd
     >>> ring = shapely.box(0, 0, 9, 9).difference(shapely.box(4, 4, 5, 5))
-    >>> fitted = fit_zones(gpd.GeoSeries([ring, shapely.box(4, 4, 5, 5)]), 100, 60)
+    >>> fitted = fit_zones(gpd.GeoSeries([ring, shapely.box(4, 4, 5, 5)]), 160, 60)
     >>> sizes = [(20, 10), (20, 10)]
     >>> placed = place_labels(fitted, sizes)
     >>> sorted(placed), sorted(place_beside(fitted, sizes, placed))

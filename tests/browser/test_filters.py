@@ -188,7 +188,10 @@ def expected_rows(kept: pd.DataFrame) -> dict[str, tuple[int, float]]:
 
 def pixel(page, lat: float, lon: float) -> list[float]:
     return page.evaluate(
-        """([lat, lon]) => { const map = gcm.maps[0], at = map.latLngToContainerPoint([lat, lon]);
+        """async ([lat, lon]) => {
+            // The city steps aside from a panel that opens, in the frame after.
+            for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+            const map = gcm.maps[0], at = map.latLngToContainerPoint([lat, lon]);
             const box = map.getContainer().getBoundingClientRect();
             return [at.x + box.left, at.y + box.top]; }""",
         [lat, lon],
