@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -652,7 +653,13 @@ def lists(
 @main.command()
 @click.argument("source", type=SourcePath())
 @click.option("--zone", default=None, metavar="NAME|CODE", help="区县；不写为全市 / a district")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出 .pdf")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="输出 .pdf，默认以区县命名 / named after the district by default",
+)
 @click.option("--map", "as_map", is_flag=True, help="只要地图，A3 / the map alone, of A3")
 @click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
 @click.option(
@@ -667,7 +674,7 @@ def lists(
 def sheet(
     source: Path,
     zone: str | None,
-    out: Path,
+    out: Path | None,
     as_map: bool,
     as_of: str | None,
     release: str,
@@ -677,11 +684,14 @@ def sheet(
     """一个区县一页纸（A4），或一幅 A3 地图 / one sheet of paper on a district, or a map of A3."""
     from geo_citymgmt.report import write_sheet
 
-    if out.suffix.lower() != ".pdf":
+    if out is not None and out.suffix.lower() != ".pdf":
         raise CityDataError(_MESSAGES("sheet_written_pdf", out=out))
     day = asked_day(as_of, "sheet")
     city = load_source(source, reading)
     report_unusable(city, lang)
+    if out is None:
+        named = zone or getattr(city, f"name_{lang}") or city.code or "sheet"
+        out = Path(re.sub(r'[\\/:*?"<>|]', "_", named) + ("_map" if as_map else "") + ".pdf")
     write_sheet(city, zone, out, as_of=day, lang=lang, release=release, as_map=as_map)
     click.echo(str(out))
     return outcome(city, lang, fatal=False)

@@ -227,6 +227,17 @@ def test_the_command_writes_a_sheet_or_says_which_districts_there_are(
     assert said.exit_code == 2 and ".pdf" in said.output
 
 
+def test_without_a_file_a_sheet_is_named_after_its_district(
+    sample_kept, data_folder, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(main, ["sheet", str(data_folder), "--zone", "昆山市"])
+    assert said.exit_code == 0 and said.output.splitlines()[0] == "昆山市.pdf", said.output
+    assert "昆山市" in only_page(tmp_path / "昆山市.pdf")
+    CliRunner().invoke(main, ["sheet", str(data_folder), "--map", "--lang", "en"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Suzhou_map.pdf", "昆山市.pdf"]
+
+
 def test_a_city_says_in_its_file_who_draws_and_under_which_number(tmp_path):
     write(zones(), tmp_path / "in", "districts")
     said = 'map_approval = "苏S（2024）1号"\npublisher = { zh = "甲局", en = "Office A" }\n'
