@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from geo_citymgmt.figures._tables import monthly_need, months_last, standings, zone_groups
 from geo_citymgmt.maps._classes import ladder
 from geo_citymgmt.report import summary
-from geo_citymgmt.report._drawings import below_due
+from geo_citymgmt.report._drawings import STATUS_COLORS, below_due
 from geo_citymgmt.report._page import page_content, render_page
 from geo_citymgmt.report._page_first import reporting, tasks_view
 from tests.report.conftest import without_zones
@@ -271,3 +272,13 @@ def test_who_is_to_report_has_a_target_or_a_reported_figure(told):
     assert parcels in said("illegal_construction", False)
     assert "都有记录" in said("bike_stations", False)
     assert "记录：姑苏区" in said("bike_stations", True)
+
+
+@pytest.mark.parametrize("status", STATUS_COLORS)
+def test_how_a_task_stands_has_one_colour_on_page_map_and_paper(status):
+    page = (resources.files("geo_citymgmt.report") / "page.css").read_text(encoding="utf-8")
+    shown = resources.files("geo_citymgmt.maps") / "page" / "citymap.css"
+    of_map, color = shown.read_text(encoding="utf-8"), STATUS_COLORS[status]
+    assert f"--{status}: {color};" in page
+    assert f".gcm-fill-{status} {{ background: {color}; }}" in of_map
+    assert re.search(rf"\.gcm-status-{status} {{[^}}]* color: {color}; }}", of_map)
