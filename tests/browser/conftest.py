@@ -58,6 +58,8 @@ class Pages:
             self._contexts[key] = self._chromium.new_context(**{"offline": True, **options})
         free = self._free.setdefault(key, [])
         page = free.pop() if free and not first else self._contexts[key].new_page()
+        # One that lies behind another is drawn when the browser finds the time.
+        page.bring_to_front()
         page.set_viewport_size({"width": width, "height": height})
         if first:
             page.add_init_script(first)

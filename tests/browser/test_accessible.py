@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from geo_citymgmt.maps import city_map, layer_map, progress_map, zone_map
+from tests.browser.waiting import laid_out
 
 pytestmark = pytest.mark.browser
 
@@ -118,7 +119,8 @@ def test_a_map_has_no_barrier(unguarded, axe, trial_city, series, manholes, kind
         page.click(".gcm-panel-button button")
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
     page.fill(".gcm-search input", "区")
-    page.wait_for_timeout(250)
+    page.locator(".gcm-search li").first.wait_for()
+    laid_out(page)
     assert violations(page, axe) == []
     assert page.evaluate(SMALL) == []
 

@@ -8,7 +8,7 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import geopandas as gpd
 import numpy as np
@@ -22,10 +22,14 @@ from geo_citymgmt.maps import CityMap, layer_map, zone_map
 from geo_citymgmt.maps._basemaps import Basemap
 from geo_citymgmt.maps._overlays import to_degrees
 from tests.browser.conftest import Opened
+from tests.browser.waiting import comes_to, until
 
 pytestmark = pytest.mark.browser
 
 READY = "html[data-ready=true]"
+DRAWN = """(tiles => tiles.length && tiles.every(tile => tile.classList.contains(
+    "leaflet-tile-loaded") && getComputedStyle(tile).opacity === "1"))(
+    [...document.querySelectorAll("img.leaflet-tile")])"""
 GREEN = (10, 160, 60)
 
 
@@ -122,6 +126,10 @@ def table(zones) -> pd.DataFrame:
     return pd.DataFrame({"n": [3.0, 5.0, None]}, index=zones.index)
 
 
+def query(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
+
+
 def hosts(opened) -> set[str]:
     return {urlsplit(url).netloc for url in opened.requests}
 
@@ -137,7 +145,8 @@ def test_tiles_are_fetched_from_the_named_host_alone_and_lie_under_the_zones(
     basemap = Basemap.xyz(server.address + "/{z}/{x}/{y}.png", attribution="测绘院 <b>")
     opened = visit(zone_map(table, zones, "n", basemap=basemap))
     opened.page.wait_for_selector("img.leaflet-tile-loaded")
-    opened.page.wait_for_timeout(400)
+    # Each tile fades in.
+    until(opened.page, DRAWN)
     assert hosts(opened) == {urlsplit(server.address).netloc}
     assert opened.complaints == []
     assert opened.page.locator(".gcm-basemap-notice").count() == 0
@@ -154,8 +163,8 @@ def test_the_page_s_own_policy_lets_nothing_ask_any_other_host(visit, server):
         f"fetch('{server.address}/data').catch(() => 0)",
     ):
         opened.page.evaluate(script)
-    opened.page.wait_for_timeout(300)
-    assert sum("Content Security Policy" in said for said in opened.complaints) >= 2
+    policy = "Content Security Policy"
+    comes_to(opened.page, lambda: sum(policy in said for said in opened.complaints) >= 2, True)
     assert "/data" not in server.asked
 
 
@@ -202,16 +211,15 @@ def test_tiles_of_a_geographic_grid_lie_where_they_belong(visit, server, zones, 
     )
     opened = visit(zone_map(table, zones, "n", basemap=basemap))
     opened.page.wait_for_selector("img.gcm-tile")
-    opened.page.wait_for_timeout(600)
-    assert opened.complaints == []
-    asked = [{k: v[0] for k, v in parse_qs(urlsplit(a).query).items()} for a in server.asked]
     zoom = opened.page.evaluate("Math.round(gcm.maps[0].getZoom())")
-    assert {int(words["TILEMATRIX"]) for words in asked} == {zoom}
     # Matrix 1 has two tiles of 180 degrees, each further one twice as many in a row.
     span = 180 / 2 ** (zoom - 1)
     middle = to_degrees(zones).union_all().centroid
     column, row = int((middle.x + 180) // span), int((90 - middle.y) // span)
-    assert (str(column), str(row)) in {(w["TILECOL"], w["TILEROW"]) for w in asked}
+    middle = {"TILECOL": str(column), "TILEROW": str(row)}.items()
+    comes_to(opened.page, lambda: any(middle <= query(a).items() for a in server.asked), True)
+    assert {int(query(address)["TILEMATRIX"]) for address in server.asked} == {zoom}
+    assert opened.complaints == []
     box = opened.page.evaluate(
         """([column, row]) => { const image = [...document.querySelectorAll("img.gcm-tile")]
             .find(i => i.src.includes("TILECOL=" + column) && i.src.includes("TILEROW=" + row));
@@ -235,11 +243,9 @@ def test_tianditu_is_asked_by_its_key_in_both_layers(visit, zones, table):
         answered={".tianditu.gov.cn": picture(GREEN)},
     )
     opened.page.wait_for_selector("img.leaflet-tile-loaded")
-    opened.page.wait_for_timeout(300)
+    comes_to(opened.page, lambda: {q["LAYER"] for q in map(query, opened.requests)}, {"vec", "cva"})
     assert all(host.endswith(".tianditu.gov.cn") for host in hosts(opened))
-    asked = [{k: v[0] for k, v in parse_qs(urlsplit(u).query).items()} for u in opened.requests]
-    assert {words["LAYER"] for words in asked} == {"vec", "cva"}
-    assert {words["tk"] for words in asked} == {key}
+    assert {query(address)["tk"] for address in opened.requests} == {key}
     assert opened.complaints == []
 
 
@@ -308,7 +314,7 @@ def test_tiles_of_a_file_need_no_host(visit, tmp_path, zones, table):
         database.commit()
     opened = visit(zone_map(table, zones, "n", basemap=path))
     opened.page.wait_for_selector("img.leaflet-tile-loaded")
-    opened.page.wait_for_timeout(400)
+    until(opened.page, DRAWN)
     assert opened.page.locator('img.leaflet-tile-loaded[src^="data:image/png"]').count() > 0
     assert opened.page.locator(".gcm-basemap-notice").count() == 0
     opened.check()

@@ -8,8 +8,9 @@ import pytest
 from geo_citymgmt.maps import city_map, progress_map
 
 from .conftest import DAYS
-from .test_interaction import fills, until
+from .test_interaction import fills
 from .test_maps import place
+from .waiting import until
 
 pytestmark = pytest.mark.browser
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,8 +10,8 @@ from shapely import Polygon
 
 from geo_citymgmt.maps import city_map, layer_map
 from geo_citymgmt.maps._overlays import to_degrees
-from tests.browser.test_interaction import until
 from tests.browser.test_packed import LAYER, clusters, told
+from tests.browser.waiting import comes_to, laid_out, until
 
 pytestmark = pytest.mark.browser
 
@@ -58,15 +56,6 @@ def facet(page, label: str):
     if box.get_attribute("open") is None:
         box.locator("summary").click()
     return box
-
-
-def comes_to(page, count: Callable[[], int], wanted: int) -> None:
-    """Wait for a number: what folds opens in its own time."""
-    for _ in range(100):
-        if count() == wanted:
-            return
-        page.wait_for_timeout(80)
-    assert count() == wanted
 
 
 def only(page, label: str, choice: str) -> None:
@@ -260,7 +249,7 @@ def test_a_polygon_is_drawn_by_clicks_or_by_keys_alone(show, frame):
     page.keyboard.press("Enter")
     for key in ("Space", "ArrowRight", "Space", "ArrowDown", "Space"):
         page.keyboard.press(key)
-        page.wait_for_timeout(350)
+        laid_out(page)
     page.keyboard.press("Enter")
     page.wait_for_selector(".gcm-sums")
     assert 0 < area_rows(page)["合计"][0] < len(frame)

@@ -14,17 +14,9 @@ from geo_citymgmt.maps._words import number_text
 
 from .conftest import DAYS
 from .test_maps import place
+from .waiting import laid_out, until
 
 pytestmark = pytest.mark.browser
-
-
-def until(page, holds: str) -> None:
-    """Wait for a condition; the page's policy refuses what playwright would leave in it."""
-    for _ in range(100):
-        if page.evaluate(holds):
-            return
-        page.wait_for_timeout(80)
-    raise AssertionError(holds)
 
 
 def fills(opened) -> list[str]:
@@ -67,7 +59,7 @@ def test_a_district_is_chosen_by_keyboard_and_home_leads_back(show, trial_city, 
     page.keyboard.press("ArrowDown")
     assert page.input_value(".gcm-panel select") == "320505"
     until(page, f"gcm.maps[0].getZoom() !== {start[0]}")
-    page.wait_for_timeout(400)
+    laid_out(page)
     page.focus(".gcm-tool-home")
     page.keyboard.press("Enter")
     until(page, f"gcm.maps[0].getZoom() === {start[0]}")
@@ -158,7 +150,7 @@ def test_measuring_by_clicks_and_keys_tells_distance_and_area(show, zones):
     page.click(".gcm-tool-measure")
     for x, y in [(500, 300), (600, 300), (600, 420)]:
         page.mouse.click(x, y)
-        page.wait_for_timeout(60)
+        laid_out(page)
     told = page.inner_text(".gcm-measured")
     assert "距离" in told
     assert "面积" in told

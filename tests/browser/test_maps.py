@@ -24,6 +24,7 @@ from geo_citymgmt.maps import (
 )
 from geo_citymgmt.maps._overlays import to_degrees
 from geo_citymgmt.spec import load_specs
+from tests.browser.waiting import comes_to, laid_out, until
 from tests.maps.conftest import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -518,7 +519,7 @@ def test_ordinary_folium_works_offline_on_a_city_map(show, few):
     for refine in [*REFINEMENTS.values()][few::4]:
         refine(drawn)
     opened = show(drawn)
-    opened.page.wait_for_timeout(200)
+    laid_out(opened.page)
     opened.check()
 
 
@@ -550,11 +551,12 @@ def test_pages_that_shrink_and_grow_stay_drawn(show, zones, manholes):
     opened = show(layer_map(manholes, "manholes", zones=zones))
     for width in (390, 1280):
         opened.page.set_viewport_size({"width": width, "height": 700})
-        opened.page.wait_for_timeout(400)
-        canvas = opened.page.locator("canvas.gcm-canvas").bounding_box()
-        assert canvas["width"] >= width
+        canvas = opened.page.locator("canvas.gcm-canvas")
+        comes_to(opened.page, lambda c=canvas, w=width: c.bounding_box()["width"] >= w, True)
+    zoomed = opened.page.evaluate("gcm.maps[0].getZoom()")
     opened.page.locator(".leaflet-control-zoom-in").click()
-    opened.page.wait_for_timeout(500)
+    until(opened.page, f"gcm.maps[0].getZoom() > {zoomed}")
+    laid_out(opened.page)
     opened.click(*place(manholes, 5))
     opened.check()
 

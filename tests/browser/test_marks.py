@@ -9,6 +9,7 @@ from geo_citymgmt.maps import city_map, layer_map
 from geo_citymgmt.maps._static import plot_layer
 from geo_citymgmt.spec import load_specs
 from tests.browser.test_filters import parcels
+from tests.browser.waiting import laid_out
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +45,7 @@ def test_marks_take_the_place_of_colours_where_those_are_forced_and_on_paper(
         page.goto(target.as_uri())
         page.wait_for_selector("html[data-ready=true]")
         page.evaluate("() => { gcm.maps[0].setZoom(17, {animate: false}); }")
-        page.wait_for_timeout(300)
+        laid_out(page)
         marks = page.locator(".gcm-legend .gcm-key-mark")
         assert marks.count() == 3
         assert marks.first.is_visible() == (forced == "active")

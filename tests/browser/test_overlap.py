@@ -9,7 +9,7 @@ import pytest
 from geo_citymgmt._words import Text
 from geo_citymgmt.maps import city_map, zone_map
 from tests.browser.test_filters import parcels
-from tests.browser.test_interaction import until
+from tests.browser.waiting import comes_to, laid_out, until
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +90,18 @@ SHUT = {
 }
 
 
+def opens(page, name: str) -> None:
+    """What is asked for is there: a search answers when the typing has stopped."""
+    if name == "search":
+        page.locator(".gcm-search li").first.wait_for()
+    laid_out(page)
+
+
+def clear(page, name: str = "") -> None:
+    opens(page, name)
+    comes_to(page, lambda: page.evaluate(FAULTS, PARTS), [], name)
+
+
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> dict:
     return {"folder": tmp_path_factory.mktemp("maps")}
@@ -125,12 +137,10 @@ def test_no_control_covers_another_on_the_city_map(show, saved, lang, size):
     page = opened.page
     page.evaluate("() => { gcm.overlays.forEach(layer => { gcm.maps[0].addLayer(layer); }); }")
     until(page, "gcm.overlays.every(layer => layer.store)")
-    page.wait_for_timeout(100)
-    assert page.evaluate(FAULTS, PARTS) == []
+    clear(page)
     for name, act in OPEN.items():
         page.evaluate(f"() => {{ {act} }}")
-        page.wait_for_timeout(250)
-        assert page.evaluate(FAULTS, PARTS) == [], name
+        clear(page, name)
         if name in FOLDS:
             assert page.evaluate(f"document.querySelector('{FOLDS[name]}').open"), name
             body = page.locator(f"{FOLDS[name]} > div").bounding_box()
@@ -140,7 +150,7 @@ def test_no_control_covers_another_on_the_city_map(show, saved, lang, size):
         elif size[1] >= 800:
             assert page.evaluate(WHOLE), name
         page.evaluate(f"() => {{ {SHUT[name]} }}")
-        page.wait_for_timeout(100)
+        laid_out(page)
     opened.check()
 
 
@@ -212,10 +222,9 @@ def test_no_control_covers_another_on_the_map_of_a_figure(show, saved, size):
     page = opened.page
     for name in ("legend", "print", "measure", "search"):
         page.evaluate(f"() => {{ {OPEN[name]}; }}")
-        page.wait_for_timeout(250)
-        assert page.evaluate(FAULTS, PARTS) == [], name
+        clear(page, name)
         page.evaluate(f"() => {{ {SHUT[name]} }}")
-        page.wait_for_timeout(100)
+        laid_out(page)
     opened.check()
 
 
@@ -251,5 +260,5 @@ def test_a_finger_hits_every_target(show, saved, name):
     page.evaluate("() => { gcm.overlays.forEach(layer => { gcm.maps[0].addLayer(layer); }); }")
     if name:
         page.evaluate(f"() => {{ {OPEN[name]}; }}")
-        page.wait_for_timeout(250)
-    assert page.evaluate(TARGETS) == []
+        opens(page, name)
+    comes_to(page, lambda: page.evaluate(TARGETS), [])

@@ -11,7 +11,7 @@ from shapely import box
 
 from geo_citymgmt.maps import CityMap, layer_map
 from geo_citymgmt.maps._overlays import to_degrees
-from tests.browser.test_interaction import until
+from tests.browser.waiting import laid_out, until
 
 pytestmark = pytest.mark.browser
 
@@ -127,7 +127,7 @@ def test_a_click_on_a_cluster_comes_nearer_and_on_a_point_tells_its_record(show,
     opened.click(lat, lon)
     until(opened.page, f"gcm.maps[0].getZoom() > {before} + 1")
     assert opened.page.locator(".leaflet-popup").count() == 0
-    opened.page.wait_for_timeout(400)
+    laid_out(opened.page)
     near(opened, many, 17)
     text = popup(opened)
     row = many.iloc[17]
@@ -153,7 +153,7 @@ def test_a_filter_by_code_changes_the_count_and_what_a_click_finds(show, many, c
     if count == COUNT:
         assert sum(clusters(opened)) == left
     near(opened, frame, 0)
-    page.wait_for_timeout(100)
+    laid_out(page)
     shown = page.locator(".leaflet-popup").count()
     assert shown == 0 or "W000000" not in popup(opened)
     page.click(".gcm-filter-reset")
@@ -251,10 +251,8 @@ def test_what_a_filter_hides_is_not_drawn(show, many):
     assert before > 600
     opened.page.click(".gcm-filter summary")
     opened.page.locator(".gcm-filter-choices input").nth(0).uncheck()
-    opened.page.wait_for_timeout(200)
-    assert 0.4 * before < opened.page.evaluate(inked) < 0.9 * before
+    until(opened.page, f"(n => {0.4 * before} < n && n < {0.9 * before})(({inked})())")
     opened.page.get_by_role("button", name="全不选").first.click()
-    opened.page.wait_for_timeout(200)
-    assert opened.page.evaluate(inked) == 0
+    until(opened.page, f"({inked})() === 0")
     # Reading the canvas back is slow, which Chromium remarks upon.
     assert opened.requests == []

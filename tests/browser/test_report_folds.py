@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import ONE_LANGUAGE
+from tests.browser.waiting import comes_to, laid_out
 
 pytestmark = pytest.mark.xdist_group("report-page")
 
@@ -40,13 +41,12 @@ def test_the_head_of_an_open_section_stays_in_sight(page_file, visit):
     page = visit(page_file, anchor="#scoreboard")
     page.locator("#scoreboard tbody").nth(3).scroll_into_view_if_needed()
     page.mouse.wheel(0, 900)
-    page.wait_for_timeout(400)
     head = page.locator("#scoreboard > details > summary")
-    assert abs(head.bounding_box()["y"]) < 1
+    comes_to(page, lambda: abs(head.bounding_box()["y"]) < 1, True)
     # Folded from there, the reader is where the section was, not somewhere below.
     head.click()
-    page.wait_for_timeout(700)
-    assert -1 <= page.locator("#scoreboard").bounding_box()["y"] < 800
+    laid_out(page)
+    comes_to(page, lambda: -1 <= page.locator("#scoreboard").bounding_box()["y"] < 800, True)
 
 
 @ONE_LANGUAGE
