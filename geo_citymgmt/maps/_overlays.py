@@ -99,7 +99,8 @@ def flatten(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray,
 
     Collections are taken apart; the rings of an area are parts of it, filled by the even-odd rule.
     """
-    parts, owner = shapely.get_parts(geometries, return_index=True)
+    owner = np.flatnonzero(~shapely.is_missing(geometries))
+    parts = geometries[owner]
     while (shapely.get_type_id(parts) > 3).any():
         parts, inner = shapely.get_parts(parts, return_index=True)
         owner = owner[inner]

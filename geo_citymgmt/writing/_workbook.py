@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,7 +43,8 @@ SUFFIX = ".xlsx"
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_048_576, 16_384, 32_767
 #: Excel's own calendar has a day too many before this one.
 _FIRST_DAY = pd.Timestamp(1900, 3, 1)
-_EXACT = 10**15
+_DAY_ZERO = pd.Timestamp(1899, 12, 30)
+_FIRST_SERIAL = float((_FIRST_DAY - _DAY_ZERO).days)
 
 
 def _new_workbook(content: BinaryIO) -> Any:
@@ -409,13 +411,20 @@ class Book:
         if isinstance(value, tuple):
             value, kind = value
         style = self._cell(kind, strong, column.width is not None and kind == "text")
-        is_text = isinstance(value, str)
-        if (value == "") if is_text else (value is None or pd.isna(value)):
+        # Of a long list a cell is told by its type, sooner than by what pandas calls missing.
+        if isinstance(value, str):
+            if value:
+                sheet.write_string(r, c, _text(value), style)
+            else:
+                sheet.write_blank(r, c, None, style)
+        elif value is None or value is pd.NaT or value is pd.NA or value != value:
             sheet.write_blank(r, c, None, style)
         elif kind == "date":
-            sheet.write_datetime(r, c, pd.Timestamp(value).to_pydatetime(), style)
-        elif is_text:
-            sheet.write_string(r, c, _text(value), style)
+            serial = _serial(value)
+            if serial >= _FIRST_SERIAL:
+                sheet.write_number(r, c, serial, style)
+            else:
+                sheet.write_string(r, c, f"{pd.Timestamp(value):%Y-%m-%d}", style)
         elif math.isfinite(float(value)):
             sheet.write_number(r, c, float(value), style)
 
@@ -469,8 +478,16 @@ def _letter(column: int) -> str:
     return str(xl_col_to_name(column))
 
 
+@lru_cache(maxsize=4096)
+def _serial(moment: Any) -> float:
+    """Return the number by which a sheet knows a moment: days since its calendar began."""
+    return float((pd.Timestamp(moment) - _DAY_ZERO) / pd.Timedelta(1, "D"))
+
+
 def _text(value: str) -> str:
-    return _UNWRITABLE.sub("\ufffd", value)[:_MOST_CHARACTERS]
+    if not value.isprintable():
+        value = _UNWRITABLE.sub("\ufffd", value)
+    return value[:_MOST_CHARACTERS]
 
 
 def _width(column: Column, values: Sequence[Any]) -> float:

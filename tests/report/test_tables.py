@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -396,3 +397,16 @@ def test_a_full_disk_is_one_error_and_not_another_when_the_workbook_is_dropped(m
     del book
     gc.collect()
     assert past == []
+
+
+def test_a_day_is_a_date_in_the_sheet_and_one_before_its_calendar_a_text(tmp_path):
+    days = [pd.Timestamp("1899-12-31"), dt.date(1900, 2, 28), pd.Timestamp("1900-03-01"),
+            np.datetime64("2022-06-30"), dt.datetime(2022, 6, 30, 12), pd.NaT, None]  # fmt: skip
+    path = tmp_path / "days.xlsx"
+    with Book(path, title="days", created=None, note="") as book:
+        book.sheet("days", [Column("day", "date")], [[day] for day in days])
+    cells = [row[0].value for row in openpyxl.load_workbook(path)["days"].iter_rows(min_row=4)]
+    assert cells == [
+        "1899-12-31", "1900-02-28", dt.datetime(1900, 3, 1), dt.datetime(2022, 6, 30),
+        dt.datetime(2022, 6, 30, 12), None, None,
+    ]  # fmt: skip
