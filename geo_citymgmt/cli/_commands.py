@@ -17,6 +17,7 @@ from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output,
 from geo_citymgmt.cli._frame import (
     DONE,
     WITH_ERRORS,
+    Commands,
     SourceOptions,
     SourcePath,
     asked_day,
@@ -285,7 +286,7 @@ def _shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="geo_citymgmt", prog_name="geo-citymgmt")
 @click.option("--debug", is_flag=True, help="出错时显示详情 / show a traceback on internal errors")
 @click.pass_context

@@ -50,6 +50,49 @@ class SourcePath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Commands(click.Group):
+    """The commands; what is wrong with a command line is said in Chinese beside click's English."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options of the whole."""
+        with _usage_in_both():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command: its own options are read by then."""
+        with _usage_in_both():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_in_both() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            raise
+        both = click.UsageError(f"{_usage(error)}\n{error.format_message()}", error.ctx)
+        raise both from error
+
+
+def _usage(error: click.UsageError) -> str:
+    """Return in Chinese what click says of a command line."""
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        names = " / ".join(error.param.opts) or error.param.human_readable_name
+        if isinstance(error.param, click.Argument):
+            return f"缺少 {error.param.human_readable_name}。"
+        about = getattr(error.param, "help", None)
+        return f"缺少选项 {names}" + (f"（{about.partition(' / ')[0]}）。" if about else "。")
+    if isinstance(error, click.NoSuchOption):
+        near = f"；是否要用 {'、'.join(error.possibilities)}？" if error.possibilities else "。"
+        return f"没有选项 {error.option_name}{near}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"选项 {error.option_name} 的用法不对。"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"{' / '.join(error.param.opts)} 的取值不对。"
+    return "命令写法不对。"
+
+
 def guarded(command: Callable[..., int]) -> Callable[..., None]:
     """Turn what is raised into a message and an exit code; a planner never sees a traceback."""
 
