@@ -21,7 +21,7 @@ from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.reading._database import CHUNK, DatabaseTable, find_table, read_table, session
 from geo_citymgmt.writing._columns import Outgoing, exact_code, is_date, is_number, strip_controls
-from geo_citymgmt.writing._formats import check_same, refuse
+from geo_citymgmt.writing._files import check_same, refuse
 
 _MESSAGES = Messages("geo_citymgmt.writing")
 

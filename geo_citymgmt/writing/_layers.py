@@ -4,62 +4,41 @@ from __future__ import annotations
 
 import logging
 import os
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.layer import Layer
-from geo_citymgmt.writing import _formats
 from geo_citymgmt.writing._atomic import whole_file
 from geo_citymgmt.writing._columns import (
     Outgoing,
-    exact_code,
-    note_blanks,
-    plain_columns,
-    remove_infinite,
-    report_loss,
-    require_distinct,
     take,
     with_labels,
 )
-from geo_citymgmt.writing._formats import plain_shapes
-from geo_citymgmt.writing._shapefile import ENCODINGS, prepare_shapefile, write_shapefile
-from geo_citymgmt.writing._workbook import prepare_sheet, sheet_title, write_sheets
+from geo_citymgmt.writing._files import check_geopackage, write_geopackage
+from geo_citymgmt.writing._formats import (
+    DATABASE,
+    prepare,
+    stem_of,
+    suffix_of,
+    told_by_name,
+    write,
+)
+from geo_citymgmt.writing._workbook import prepare_sheet, write_sheets
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _MESSAGES = Messages("geo_citymgmt.writing")
 
-SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip", ".zip")
-_DATABASE = "postgis"
 #: How the names of a GeoPackage's own tables begin.
 _RESERVED = ("gpkg", "sqlite_")
-_OF_DRIVERS = (
-    RuntimeError, ValueError, TypeError, OverflowError, pa.ArrowException, zipfile.BadZipFile
-)  # fmt: skip
-#: What brings a table into the form of a format; Parquet holds everything a layer has.
-_PREPARE: dict[str, Callable[[Outgoing], None]] = {
-    ".gpkg": _formats.prepare_geopackage,
-    ".geojson": _formats.prepare_geojson,
-    ".csv": _formats.prepare_csv,
-    ".xlsx": prepare_sheet,
-}
-_WRITE = {
-    ".parquet": _formats.write_parquet,
-    ".geojson": _formats.write_geojson,
-    ".csv": _formats.write_csv,
-}
 _LOG = logging.getLogger(__name__)
 
 
@@ -154,12 +133,12 @@ def write_layer(
         out = _taken(
             layer, gate, include_personal=include_personal, include_unknown=include_unknown
         )
-        _prepared(out, _DATABASE, encoding, gate)
+        prepare(out, DATABASE, encoding, gate)
         table = write_table(out, path, name or out.name)
         _log(out, table)
         return table
     target = Path(path)
-    suffix = _suffix(target)
+    suffix = suffix_of(target)
     out = _taken(
         layer,
         gate,
@@ -167,12 +146,12 @@ def write_layer(
         include_unknown=include_unknown,
         name=name or "",
     )
-    out.name = out.name or _stem(target) or "layer"
+    out.name = out.name or stem_of(target) or "layer"
     if suffix == ".gpkg" and out.name.lower().startswith(_RESERVED):
         raise gate.refuse(*_MESSAGES.pair("name_kept_back", name=out.name))
-    _prepared(out, suffix, encoding, gate)
-    with whole_file(target) as temporary, _named(target):
-        _write(out, suffix, temporary, encoding)
+    prepare(out, suffix, encoding, gate)
+    with whole_file(target) as temporary, told_by_name(target):
+        write(out, suffix, temporary, encoding)
     _log(out, target.name)
     return target
 
@@ -220,7 +199,7 @@ def losses(
     ['TEXT_ACTIVE', 'FORMAT_LOSS']
     """
     gate = Gate("losses")
-    chosen = suffix if suffix == _DATABASE else _suffix(Path(f"layer{suffix}"))
+    chosen = suffix if suffix == DATABASE else suffix_of(Path(f"layer{suffix}"))
     out = _taken(
         layer,
         gate,
@@ -228,7 +207,7 @@ def losses(
         include_unknown=include_unknown,
         name="layer",
     )
-    return _prepared(out, chosen, encoding, gate).losses()
+    return prepare(out, chosen, encoding, gate).losses()
 
 
 def write_city(
@@ -248,10 +227,10 @@ def write_city(
     }
     held |= {key: Outgoing(table, name=key) for key, table in tables.items() if len(table)}
     for out in held.values():
-        _prepared(out, ".gpkg", "UTF-8", Gate("write_city"))
-    with whole_file(path) as temporary, _named(path):
-        _formats.write_geopackage(held, temporary)
-        _formats.check_geopackage(held, temporary)
+        prepare(out, ".gpkg", "UTF-8", Gate("write_city"))
+    with whole_file(path) as temporary, told_by_name(path):
+        write_geopackage(held, temporary)
+        check_geopackage(held, temporary)
     return path
 
 
@@ -268,7 +247,7 @@ def write_city_workbook(
         out = take(layer, include_personal=include_personal, include_unknown=include_unknown)
         prepare_sheet(out, geometry=False)
         sheets[layer.spec.name_zh[:31]] = out
-    with whole_file(path) as temporary, _named(path):
+    with whole_file(path) as temporary, told_by_name(path):
         write_sheets(sheets, temporary)
     return path
 
@@ -293,99 +272,6 @@ def _taken(
     out = take(labelled, name=name)
     out.unlabelled = left
     return out
-
-
-def _prepared(out: Outgoing, suffix: str, encoding: str, gate: Gate) -> Outgoing:
-    """Bring ``out`` into the form the format holds; the CRS must be one a file can state."""
-    exact_code(out.geometry, out.name)
-    if not isinstance(encoding, str) or encoding.upper() not in ENCODINGS:
-        raise CityDataError(
-            _MESSAGES(
-                "no_such_encoding",
-                encoding=encoding,
-                encodings_zh="、".join(ENCODINGS),
-                encodings=" or ".join(ENCODINGS),
-            )
-        )
-    if len(out.unlabelled):
-        what = _MESSAGES("index_left_out")
-        report_loss(out, suffix, what, at=out.unlabelled, severity="info")
-    plain_columns(out, suffix, gate)
-    plain_shapes(out, suffix, gate)
-    if suffix == ".gpkg":
-        require_distinct(out, suffix, gate)
-    elif suffix not in (".parquet", _DATABASE):
-        remove_infinite(out, suffix)
-        if suffix != ".geojson":
-            note_blanks(out, suffix, padded=suffix not in (".csv", ".xlsx"))
-    if suffix in (".shp.zip", ".zip"):
-        prepare_shapefile(out, encoding.upper())
-    elif suffix == _DATABASE:
-        from geo_citymgmt.writing._database import prepare_table
-
-        prepare_table(out)
-    elif suffix in _PREPARE:
-        _PREPARE[suffix](out)
-    return out
-
-
-def _write(out: Outgoing, suffix: str, path: Path, encoding: str) -> None:
-    if suffix == ".gpkg":
-        _formats.write_geopackage({out.name: out}, path)
-        _formats.check_geopackage({out.name: out}, path)
-    elif suffix in _WRITE:
-        _WRITE[suffix](out, path)
-    elif suffix == ".xlsx":
-        write_sheets({sheet_title(out.name): out}, path)
-    else:
-        write_shapefile(out, path, encoding.upper())
-
-
-def _suffix(target: Path) -> str:
-    lower = target.name.lower()
-    for suffix in (".shp.zip", *SUFFIXES):
-        if lower.endswith(suffix):
-            return suffix
-    known = ", ".join(SUFFIXES)
-    shp = lower.endswith(".shp")
-    raise CityDataError(
-        Text(
-            f"{target.name}：不支持写出 {target.suffix}；"
-            + (
-                f"shapefile 由多个文件组成，请写 {target.name}.zip。" if shp else f"可用：{known}。"
-            ),
-            f"{target.name}: cannot write {target.suffix or 'a file without suffix'}; "
-            + (
-                f"a shapefile is five files, name it {target.name}.zip."
-                if shp
-                else f"known: {known}."
-            ),
-        ),
-    )
-
-
-def _stem(target: Path) -> str:
-    return target.name[: -len(_suffix(target))]
-
-
-@contextmanager
-def _named(target: Path) -> Iterator[None]:
-    """Give an error of a driver the name of the file and the word that the old one stands."""
-    try:
-        # Positions that are no numbers are read back as such.
-        with np.errstate(invalid="ignore"):
-            yield
-    except CityDataError:
-        raise
-    except _OF_DRIVERS as error:
-        raise CityDataError(_MESSAGES("target_not_written", target=target, error=error)) from error
-    except Exception as error:
-        # xlsxwriter's errors have no common parent but Exception, and are not there at import.
-        if type(error).__module__.startswith("xlsxwriter"):
-            raise CityDataError(
-                _MESSAGES("target_not_written", target=target, error=error)
-            ) from error
-        raise
 
 
 def _log(out: Outgoing, target: str) -> None:

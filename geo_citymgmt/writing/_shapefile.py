@@ -35,7 +35,7 @@ from geo_citymgmt.writing._columns import (
     report_loss,
     strip_controls,
 )
-from geo_citymgmt.writing._formats import check_same, refuse
+from geo_citymgmt.writing._files import check_same, refuse
 
 _MESSAGES = Messages("geo_citymgmt.writing")
 

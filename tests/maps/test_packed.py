@@ -77,7 +77,7 @@ def test_few_shapes_of_many_vertices_are_packed_too():
     frame = gpd.GeoDataFrame({"tunnel_id": ["G"]}, geometry=[line], crs="EPSG:4549")
     drawn = layer_map(frame, "utility_tunnels", lang="en")
     assert part(drawn, Overlay).tolerance_m == 0.5
-    assert "simplified to 0.5\u00a0m" in part(drawn, Legend).note
+    assert "by at most 0.5\u00a0m" in part(drawn, Legend).note
 
 
 def test_the_script_of_a_layer_does_not_grow_with_its_features(page):

@@ -429,7 +429,7 @@ def test_a_sheet_is_named_as_far_as_a_sheet_can_be(tmp_path, name):
 
 
 def test_a_driver_that_ends_without_a_word_is_told_from_a_full_disk(tmp_path, monkeypatch):
-    monkeypatch.setattr("geo_citymgmt.writing._formats._differing", lambda *_: 1)
+    monkeypatch.setattr("geo_citymgmt.writing._files._differing", lambda *_: 1)
     with pytest.raises(gcm.CityDataError, match="read back") as caught:
         gcm.write_layer(points((1, 1), n=[1]), tmp_path / "a.gpkg")
     assert "disk" not in caught.value.message

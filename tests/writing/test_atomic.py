@@ -98,7 +98,7 @@ def test_a_value_that_changes_on_the_way_is_noticed(tmp_path, monkeypatch, suffi
     def differ(*args):
         return 1
 
-    monkeypatch.setattr("geo_citymgmt.writing._formats._differing", differ)
+    monkeypatch.setattr("geo_citymgmt.writing._files._differing", differ)
     target = tmp_path / f"a{suffix}"
     target.write_bytes(b"old")
     with pytest.raises(gcm.CityDataError, match="read back"):
