@@ -606,3 +606,15 @@ def test_a_command_line_that_is_wrong_is_told_in_both_languages(typed, zh, en):
 
 def test_without_a_command_the_commands_are_listed():
     assert "Commands:" in "".join(map(str, run()))
+
+
+@pytest.mark.parametrize("what", [["manholes"], ["city"], ["bike_stations", "--radius", "300"]])
+def test_a_map_of_records_says_its_date_that_it_is_internal_and_what_the_city_has_maps_say(
+    tmp_path, what
+):
+    page = tmp_path / "map.html"
+    code, _, err = run("map", DATA, *what, "-o", page)
+    assert (code, err) == (0, "")
+    text = page.read_text(encoding="utf-8")
+    for said in ("截至 2022-06-30", "内部资料　注意保管", "全部记录均为合成数据"):
+        assert said in text

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.indicators import Figure
     from geo_citymgmt.maps import CityMap
+    from geo_citymgmt.report import Words
     from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.cli")
@@ -238,32 +239,42 @@ def _drawn(
     radius: float | None,
 ) -> CityMap:
     from geo_citymgmt import maps
+    from geo_citymgmt.maps._zone_maps import add_notice, dated
+    from geo_citymgmt.report import Words
 
-    if subject.kind == "city":
-        return maps.city_map(
-            city, as_of=as_of, indicator=list(figures) or None, level=levels or "district",
-            lang=lang,
-        )  # fmt: skip
     if subject.kind == "figure":
         chosen = [subject.key, *figures]
         return maps.progress_map(city, chosen, as_of=as_of, level=levels or "district", lang=lang)
-    if radius is not None:
-        return _reach(city, subject.key, radius, as_of, lang)
-    return maps.layer_map(
-        city[subject.key], city.specs[subject.key], color_by=color_by, zones=city.zones, lang=lang,
-        zone_unit=city.unit,
-    )  # fmt: skip
+    words = Words(lang, unit=city.unit)
+    if subject.kind == "city":
+        drawn = maps.city_map(
+            city, as_of=as_of, indicator=list(figures) or None, level=levels or "district",
+            lang=lang,
+        )  # fmt: skip
+    elif radius is not None:
+        drawn = _reach(city, subject.key, radius, as_of, words)
+    else:
+        own = city.data_date
+        drawn = maps.layer_map(
+            city[subject.key], city.specs[subject.key], color_by=color_by, zones=city.zones,
+            lang=lang, zone_unit=city.unit,
+            caption=None if own is None else dated(f"{own:%Y-%m-%d}", city, lang),
+        )  # fmt: skip
+    add_notice(drawn, city)
+    # Records with their places: who sends the page on should know.
+    drawn.add_note(words("stamp_internal"))
+    return drawn
 
 
-def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> CityMap:
+def _reach(city: City, key: str, radius_m: float, as_of: Any, words: Words) -> CityMap:
     """Draw what a layer reaches, by the same of its records as the report counts."""
     from geo_citymgmt._gate import day_of
     from geo_citymgmt.maps import coverage_map
     from geo_citymgmt.maps._zone_maps import zones_to_fill
-    from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of
+    from geo_citymgmt.report import chosen_records, counted_terms, service_of
 
     zones = zones_to_fill(city, "district")
-    day, words = day_of(city, as_of, Gate("map")), Words(lang, unit=city.unit)
+    day, lang = day_of(city, as_of, Gate("map")), words.lang
     service = service_of(city, key, radius_m)
     city[key]
     found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)

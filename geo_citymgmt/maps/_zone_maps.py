@@ -773,7 +773,7 @@ def city_map(
     day = day_of(city, as_of, Gate("city_map"))
     given = caption is not None
     if caption is None and day is not None:
-        caption = _dated(f"{day:%Y-%m-%d}", city, lang)
+        caption = dated(f"{day:%Y-%m-%d}", city, lang)
     drawn = CityMap(
         title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
@@ -795,7 +795,7 @@ def city_map(
     else:
         figures = chosen_figures(table, indicator, levels[0])
         first = figures[0]
-        captions = [] if given else [_dated(date, city, lang) for date in dates_of(table)]
+        captions = [] if given else [dated(date, city, lang) for date in dates_of(table)]
         by_level = {at: zones_to_fill(city, at) for at in levels}
         layer = add_figures(drawn, city, table, figures, by_level, captions=captions)
     specs = city.specs
@@ -820,7 +820,7 @@ def city_map(
     return drawn
 
 
-def _dated(date: str, city: City, lang: Lang) -> str:
+def dated(date: str, city: City, lang: Lang) -> str:
     """Return the line under the title: of which day the figures are, and of which the features."""
     data_date = "" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
     words = _EARLIER if data_date and date < data_date else _AS_OF
