@@ -608,13 +608,24 @@ def test_without_a_command_the_commands_are_listed():
     assert "Commands:" in "".join(map(str, run()))
 
 
-@pytest.mark.parametrize("what", [["manholes"], ["city"], ["bike_stations", "--radius", "300"]])
-def test_a_map_of_records_says_its_date_that_it_is_internal_and_what_the_city_has_maps_say(
-    tmp_path, what
-):
+@pytest.mark.parametrize(
+    "what", [["manholes"], ["city"], ["manhole_remediated"], ["bike_stations", "--radius", "300"]]
+)
+def test_a_map_says_its_date_that_it_is_internal_and_what_the_city_has_maps_say(tmp_path, what):
     page = tmp_path / "map.html"
     code, _, err = run("map", DATA, *what, "-o", page)
     assert (code, err) == (0, "")
     text = page.read_text(encoding="utf-8")
     for said in ("截至 2022-06-30", "内部资料　注意保管", "全部记录均为合成数据"):
         assert said in text
+
+
+def test_a_figure_that_no_layer_gives_is_refused_with_what_to_look_at(tmp_path):
+    shutil.copytree(DATA, tmp_path / "in", ignore=lambda _, names: {
+        name for name in names if not name.startswith("districts")
+    })  # fmt: skip
+    code, _, err = run("map", tmp_path / "in", "manhole_remediated", "-o", tmp_path / "m.html")
+    assert code == 2
+    assert "没有能给出" in err
+    assert "recognised with check" in err
+    assert not (tmp_path / "m.html").exists()

@@ -371,13 +371,16 @@ class Records:
         self.rejected |= unlocated & ~placed
 
     def _report_unlocated(self, hit: np.ndarray, reported: pd.Series, terms: ZoneTerms) -> None:
-        self.findings.add(
-            "UNLOCATED",
-            records=self.record[hit],
-            value=reported[hit].fillna("—").to_numpy(dtype=object),
-            action="assumed",
-            unit=terms.word,
-        )
+        """Tell what has no place: it counts in the zone it names, and nowhere if that is none."""
+        named = reported.notna().to_numpy()
+        said = reported.astype("object")
+        if "district_name" in self.data:
+            said = said.fillna(self.data["district_name"].astype("object").set_axis(said.index))
+        for which, action in ((hit & named, "assumed"), (hit & ~named, "none")):
+            self.findings.add(
+                "UNLOCATED", records=self.record[which], action=action, unit=terms.word,
+                value=said[which].fillna("—").to_numpy(dtype=object),
+            )  # fmt: skip
 
     def measure(self, measure_from: str | None = None) -> None:
         """Fill the measure of the layer from the geometry where that is said; tell the rest.

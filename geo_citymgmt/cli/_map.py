@@ -242,15 +242,16 @@ def _drawn(
     from geo_citymgmt.maps._zone_maps import add_notice, dated
     from geo_citymgmt.report import Words
 
-    if subject.kind == "figure":
-        chosen = [subject.key, *figures]
-        return maps.progress_map(city, chosen, as_of=as_of, level=levels or "district", lang=lang)
     words = Words(lang, unit=city.unit)
     if subject.kind == "city":
         drawn = maps.city_map(
             city, as_of=as_of, indicator=list(figures) or None, level=levels or "district",
             lang=lang,
         )  # fmt: skip
+    elif subject.kind == "figure":
+        drawn = maps.progress_map(
+            city, [subject.key, *figures], as_of=as_of, level=levels or "district", lang=lang
+        )
     elif radius is not None:
         drawn = _reach(city, subject.key, radius, as_of, words)
     else:
@@ -261,7 +262,7 @@ def _drawn(
             caption=None if own is None else dated(f"{own:%Y-%m-%d}", city, lang),
         )  # fmt: skip
     add_notice(drawn, city)
-    # Records with their places: who sends the page on should know.
+    # What says nothing of its release is internal: who sends the page on should know.
     drawn.add_note(words("stamp_internal"))
     return drawn
 

@@ -402,6 +402,12 @@ def progress_map(
     return city_map
 
 
+def _no_figure(level: str, indicator: Any, known: Sequence[str]) -> Text:
+    if not len(known):
+        return _MESSAGES("no_figure_of_level_at_all", level=level, indicator=indicator)
+    return _MESSAGES("no_figure_level", level=level, indicator=indicator, known=listed(known))
+
+
 def _finest(city: City, levels: Sequence[str]) -> str:
     """Return the level that a table has to reach down to."""
     order = zone_levels(city.specs)
@@ -428,9 +434,7 @@ def chosen_figures(
     known = list(at_level.loc[at_level["value"].notna(), "indicator"].unique())
     first = _fullest(table, level)
     if first is None:
-        raise MapError(
-            _MESSAGES("no_figure_level", level=level, indicator=indicator, known=listed(known))
-        )
+        raise MapError(_no_figure(level, indicator, known))
     return [first, *(key for key in known if key != first)]
 
 
@@ -510,9 +514,7 @@ def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district")
     chosen = at_level.loc[at_level["indicator"].eq(indicator)]
     if chosen.empty:
         known = at_level["indicator"].unique()
-        raise MapError(
-            _MESSAGES("no_figure_level", level=level, indicator=indicator, known=listed(known))
-        )
+        raise MapError(_no_figure(level, indicator, known))
     return chosen.set_index(chosen["zone_code"].astype(str))
 
 

@@ -107,6 +107,8 @@ def find_zone(city: City, zone: str) -> str:
     for lang in ("zh", "en"):
         for code, name in zone_names(city.zones, lang).items():
             known.setdefault(str(name).strip().casefold(), str(code))
+    if not known:
+        raise _MESSAGES.error(CityDataError, "sheet_no_zones", zone=zone, unit=city.unit)
     wanted = str(zone).strip().casefold()
     if wanted in known:
         return known[wanted]
@@ -119,7 +121,7 @@ def find_zone(city: City, zone: str) -> str:
     raise _MESSAGES.error(
         CityDataError, "sheet_no_zone", zone=zone, unit=city.unit,
         near=did_you_mean(str(zone), [*names[0], *names[1]]),
-        names=Text(zh.zh or "—", en.en or "none"),
+        names=Text(zh.zh, en.en),
     )  # fmt: skip
 
 

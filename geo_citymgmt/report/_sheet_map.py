@@ -71,6 +71,8 @@ class Drawn:
 
 def rows_of(results: Summary, layer: str, zone: str | None) -> np.ndarray:
     """Return which records of a layer are of a zone, or of the city, by their positions."""
+    if zone is None and not len(results.city.zones):
+        return np.arange(len(results.city[layer]))
     at = results.facts.membership.table(layer, "district", "owner")
     here = at if zone is None else at[at["zone_code"].astype("str") == zone]
     return np.unique(here["row"].to_numpy(dtype=int))

@@ -131,3 +131,20 @@ def test_records_without_a_place_count_in_the_total_and_in_no_zone(city):
     apart = table[table["row_kind"] == "unlocated"].set_index("zone_code")["value"]
     assert apart.to_dict() == {"320583": 30, "unlocated": 60}
     assert pd.isna(layer.data["district_code"]).tolist() == [False, True, False, True]
+
+
+def test_who_has_no_place_is_told_with_the_district_it_names_and_by_what_it_counts():
+    frame = gpd.GeoDataFrame(
+        {"station_id": list("ABCDEF"), "district_name": [*["甲区"] * 3, None, "乙区", None],
+         "district_code": [None, None, None, None, "320505", None]},
+        geometry=[*points(), None, None, None], crs="EPSG:4490",
+    )  # fmt: skip
+    layer = gcm.read_layer(frame, "bike_stations", metric_crs=CRS)
+    told = layer.findings[layer.findings["code"] == "UNLOCATED"].set_index("record")
+    assert told["action"].to_dict() == {3: "none", 4: "assumed", 5: "none"}
+    assert told["value"].to_dict() == {3: "—", 4: "320505", 5: "—"}
+    named = gcm.read_layer(
+        frame.assign(district_name=frame["district_name"].fillna("丙区"), district_code=None),
+        "bike_stations", metric_crs=CRS,
+    ).findings  # fmt: skip
+    assert named.loc[named["code"] == "UNLOCATED", "value"].tolist() == ["丙区", "乙区", "丙区"]

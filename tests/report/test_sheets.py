@@ -152,7 +152,7 @@ def test_a_district_is_found_by_code_and_names_and_none_is_told_with_those_there
     assert "Kunshan" in caught.value.text.en
     # 苏州 begins none of them, 张 one.
     assert find_zone(city, "张") == "320582"
-    with pytest.raises(gcm.CityDataError, match="no district is called"):
+    with pytest.raises(gcm.CityDataError, match="no outlines of any district"):
         find_zone(without_zones(city), "昆山市")
 
 
@@ -197,6 +197,21 @@ def test_lines_end_where_there_is_no_more_room():
     assert cut("娄葑街道", 20, 9) == "娄葑街道"
     assert cut("苏州工业园区娄葑街道", 20, 9).endswith("…")
     assert width_of(cut("苏州工业园区娄葑街道", 20, 9), 9) <= 20
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_without_districts_a_map_shows_all_records_and_a_district_is_refused_with_the_reason(
+    undated, tmp_path, lang
+):
+    text = only_page(write_sheet(undated, None, tmp_path / "map.pdf", as_map=True, lang=lang))
+    assert ("窨井" if lang == "zh" else "Manholes") in text
+    assert "Scale 1:" in text or "比例尺" in text
+    public = write_sheet(
+        undated, None, tmp_path / "p.pdf", as_map=True, lang=lang, release="public"
+    )
+    assert ("没有可绘制的界线" if lang == "zh" else "Nothing to draw") in only_page(public)
+    with pytest.raises(gcm.CityDataError, match="no outlines of any district: no sheet of '甲区'"):
+        write_sheet(undated, "甲区", tmp_path / "a.pdf")
 
 
 def test_records_without_a_place_leave_the_outline(tmp_path):
