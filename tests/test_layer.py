@@ -385,7 +385,7 @@ def test_a_shape_that_cannot_be_built_is_rejected_as_that_and_not_as_missing(tmp
     assert sorted(told[["record", "code", "action", "severity"]].values.tolist()) == [
         [1, "RECORD_UNREADABLE", "rejected", "error"],
         [2, "GEOM_NULL", "none", "warning"],
-        [2, "UNLOCATED", "assumed", "warning"],
+        [2, "UNLOCATED", "none", "warning"],
         [3, "RECORD_UNREADABLE", "none", "warning"],
         [3, "UNLOCATED", "assumed", "warning"],
     ]
