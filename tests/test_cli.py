@@ -593,7 +593,7 @@ def test_a_report_of_a_file_that_is_no_known_layer_is_told_no_option_it_has_not(
         (["check"], "缺少 SOURCE。", "Missing argument 'SOURCE'."),
         (["check", DATA, "--langg"], "没有选项 --langg；是否要用 --lang？", "No such option"),
         (["check", DATA, "--lang", "fr"], "--lang 的取值不对。", "Invalid value for '--lang'"),
-        (["--lang"], "没有选项 --lang。", "No such option '--lang'."),
+        (["--lang"], "没有选项 --lang", "No such option"),
         (["chek"], "命令写法不对。", "No such command 'chek'."),
     ],
     ids=lambda typed: " ".join(map(str, typed)) if isinstance(typed, list) else "",
@@ -601,7 +601,8 @@ def test_a_report_of_a_file_that_is_no_known_layer_is_told_no_option_it_has_not(
 def test_a_command_line_that_is_wrong_is_told_in_both_languages(typed, zh, en):
     code, out, err = run(*typed)
     assert (code, out) == (2, "")
-    assert f"{zh}\n{en}" in err
+    # What else it might have been, and its marks, are click's and not the same in each version.
+    assert re.search(f"{re.escape(zh)}.*\n{re.escape(en)}", err)
 
 
 def test_without_a_command_the_commands_are_listed():
