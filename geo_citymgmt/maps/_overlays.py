@@ -13,7 +13,10 @@ import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
+from branca.element import Element
 from folium.map import Layer
 from folium.template import Template
 
@@ -198,7 +201,7 @@ def pack(
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     block = len(head).to_bytes(4, "little") + head + b"".join(sections.blocks)
     # No time in the header of gzip: it would differ from run to run.
-    return base64.b64encode(gzip.compress(block, 6, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(block, 5, mtime=0)).decode("ascii")
 
 
 #: No number: the least of 32 bits.
@@ -330,14 +333,15 @@ def _numbered(values: np.ndarray) -> tuple[str, int, np.ndarray] | None:
     length = len(texts.iloc[0])
     if not texts.str.len().eq(length).all():
         return None
-    tail = texts.str.extract(r"([0-9]{1,9})\Z", expand=False)
-    digits = tail.str.len().min()
-    if pd.isna(digits) or tail.isna().any():
+    heads = texts.str.rstrip("0123456789").str.len()
+    digits = min(9, int(length - heads.max()))
+    if digits < 1:
         return None
-    prefix = texts.iloc[0][: length - int(digits)]
+    prefix = texts.iloc[0][:-digits]
     if visible_text(prefix) != prefix or not texts.str.startswith(prefix).all():
         return None
-    return prefix, int(digits), tail.str[-int(digits) :].astype("int64").to_numpy()
+    numbers = pc.cast(pa.array(texts.str[-digits:]), pa.int64())
+    return prefix, digits, numbers.to_numpy(zero_copy_only=False)
 
 
 Bounds = list[list[float | None]]
@@ -349,10 +353,36 @@ MOST_GEOJSON_VERTICES = 100_000
 POINTS_FROM_ZOOM = 16
 
 
+class _Verbatim(Element):
+    """Data for the page as it stands; branca would read all of it as a template first."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the text."""
+        return self.text
+
+
 class _Marks(Layer):
     """What a layer of features is to the page, however it travels there."""
 
     _bounds: np.ndarray | None
+    #: How a script of the page takes the data for no program.
+    _media_type: str
+
+    def render(self, **kwargs: Any) -> None:
+        """Add data and script to the page."""
+        script = (
+            f'<script type="{self._media_type}" id="data_{self.get_name()}">'
+            f"{self._content()}</script>"
+        )
+        self.get_root().html.add_child(_Verbatim(script), name=self.get_name())
+        super().render(**kwargs)
+
+    def _content(self) -> str:
+        raise NotImplementedError
 
     def _describe(
         self,
@@ -408,13 +438,9 @@ class Features(_Marks, folium.GeoJson):
         As for `feature_layer`.
     """
 
+    _media_type = "application/json"
     _template = Template(
         """
-        {% macro html(this, kwargs) %}
-            <script type="application/json" id="data_{{ this.get_name() }}">
-            {{- this.collection() -}}
-            </script>
-        {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = gcm.features({{ this.config() }});
         {% endmacro %}
@@ -456,8 +482,7 @@ class Features(_Marks, folium.GeoJson):
         self.labels = [visible_text(label) for label, _ in columns]
         self.title = title
 
-    def collection(self) -> str:
-        """Return the features as JSON."""
+    def _content(self) -> str:
         return json_for_script({**self.data, "coded": self.coded, "measure": self.measure})
 
     def config(self) -> str:
@@ -493,11 +518,9 @@ class Overlay(_Marks):
         What a selection of the page sums; NaN where it is not known.
     """
 
+    _media_type = "text/plain"
     _template = Template(
         """
-        {% macro html(this, kwargs) %}
-            <script type="text/plain" id="data_{{ this.get_name() }}">{{ this.data }}</script>
-        {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = gcm.overlay({{ this.config() }});
         {% endmacro %}
@@ -528,6 +551,9 @@ class Overlay(_Marks):
         if self.kind != "points" and many([geometry]):
             shapes, self.tolerance_m = simplify(shapes)
         self.data = pack(shapes, classes, columns, title=title, measure=measure)
+
+    def _content(self) -> str:
+        return self.data
 
     def config(self) -> str:
         """Return what the page's script needs beside the data, as JSON."""

@@ -27,6 +27,7 @@ import shapely
 from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._options import display_lang
+from geo_citymgmt._values import collection_paused
 from geo_citymgmt._version import __version__
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
@@ -422,7 +423,9 @@ def write_report(
             "release": release,
             "grid_m": grid_m if public else None,
         }
-        files = _write_files(city, aside, book, day, options, progress_bar, on_kept)
+        # The cells of the workbooks set off search after search over all of the city.
+        with collection_paused():
+            files = _write_files(city, aside, book, day, options, progress_bar, on_kept)
         if not public and _saved(book) != before:
             raise CityDataError(
                 Text(
