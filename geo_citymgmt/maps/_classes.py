@@ -428,7 +428,7 @@ def _bins(values: np.ndarray, name: str, k: int) -> np.ndarray:
 def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str = "zh") -> Classes:
     """Put records into classes by the codes of a field, in the order of its list."""
     names = {code: label.zh if lang == "zh" else label.en for code, label in field.codes.items()}
-    present = set(values.dropna().astype(str))
+    present = set(values.dropna().astype(str).unique())
     order = [code for code in names if code in present] + sorted(present - set(names))
     colors = _code_colors(field, spec)
     classes = _named(values.astype("str").where(values.notna()), order, names, colors, lang)

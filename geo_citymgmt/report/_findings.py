@@ -176,7 +176,8 @@ def open_findings(city: City) -> pd.DataFrame:
         for name, item in spec.fields.items()
         if item.personal
     }
-    pairs = zip(findings["layer"], findings["field"], strict=True)
+    layers, fields = (findings[name].to_numpy(dtype=object) for name in ("layer", "field"))
+    pairs = zip(layers, fields, strict=True)
     secret = pd.Series([pair in personal for pair in pairs], index=findings.index, dtype="bool")
     # What a column is called is no secret, and has to be found.
     secret &= ~findings["code"].isin(_NAMES)
@@ -399,6 +400,13 @@ def replace_findings(
         on_kept(kept)
 
 
+#: Of a finding, what a row of its layer's sheet holds.
+_CELLS = (
+    "severity", "code", "message_zh", "message_en", "row_label", "key", "field", "value",
+    "expected", "action", "x", "y", "opinion", "remark", "finding_key",
+)  # fmt: skip
+
+
 def _write(
     city: City,
     target: Path,
@@ -434,17 +442,17 @@ def _write(
                 Column(words("y"), "coordinate", 14), *_decision_columns(words),
             ]  # fmt: skip
             labels = _labels(city, str(layer), words)
-            rows = [
-                [
-                    words.name("severity", r.severity), r.code, r.message_zh, r.message_en,
-                    r.row_label, r.key, labels.get(r.field, r.field), r.value, r.expected,
-                    words.name("action", r.action), r.x, r.y, r.opinion, r.remark, r.finding_key,
-                ]
-                for r in table.itertuples()
-            ]  # fmt: skip
+            named = {"field": labels} | {kind: words.names(kind) for kind in ("severity", "action")}
+            said = {name: _renamed(table[name], names) for name, names in named.items()}
+            rows = table.assign(**said)[list(_CELLS)].astype("object").to_numpy().tolist()
             book.sheet(name, columns, rows, title=title, filtered=True, frozen=2)
         if len(carried.settled):
             _settled(book, city, carried.settled, words)
+
+
+def _renamed(values: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    """Return values by their names, themselves where they have none."""
+    return values.map({value: names.get(value, value) for value in values.unique()})
 
 
 def _decision_columns(words: Words) -> list[Column]:

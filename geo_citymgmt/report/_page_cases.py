@@ -117,10 +117,10 @@ def _listed(results: Summary, worklist: WorkList) -> tuple[pd.DataFrame, dict[st
     spec, codes = city.specs[worklist.layer], {}
 
     def coded(name: str, texts: pd.Series, order: Iterable[str] = ()) -> pd.Series:
-        present = dict.fromkeys(texts[texts.ne("")])
+        present = dict.fromkeys(texts[texts.ne("")].unique())
         known = dict.fromkeys([*(text for text in order if text in present), *present])
         codes[name] = [visible_text(text) for text in known]
-        return texts.map({text: k for k, text in enumerate(known)}).fillna(-1).astype(int)
+        return pd.Series(pd.Categorical(texts, list(known)).codes, texts.index, dtype=int)
 
     def placed(level: str) -> tuple[pd.Series, list[str]]:
         zones = city.zones_by_level.get(level)

@@ -114,8 +114,8 @@ def _moments(values: pd.Series) -> np.ndarray:
     return stamps.to_numpy(dtype="datetime64[us]").astype(np.int64)
 
 
-def _texts(values: pd.Series) -> np.ndarray:
-    return values.astype("str").fillna("").to_numpy(dtype=object)
+def _texts(values: pd.Series) -> pd.api.extensions.ExtensionArray:
+    return values.astype("str").fillna("").array
 
 
 def _numbers(values: pd.Series) -> np.ndarray:
@@ -136,7 +136,7 @@ def prepare_geopackage(out: Outgoing) -> None:
         if not is_date(values):
             continue
         values = values.astype("datetime64[us]")
-        finer = (values.notna() & (values.dt.microsecond % 1000 != 0)).to_numpy()
+        finer = values.notna().to_numpy() & (values.to_numpy().astype(np.int64) % 1000 != 0)
         if finer.any():
             what = Text("时间只保留到毫秒", "times are kept to the millisecond")
             report_loss(out, ".gpkg", what, field=str(name), at=finer)
@@ -157,8 +157,8 @@ def write_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
             if usual in lower
         }
         if isinstance(frame, gpd.GeoDataFrame):
-            kinds = set(frame.geom_type.dropna())
-            if len(kinds) > 1 or not kinds:
+            kinds = np.unique(shapely.get_type_id(frame.geometry.to_numpy()))
+            if (kinds >= 0).sum() != 1:
                 # Each shape as it is: a parcel of one part does not become one of several.
                 options |= {"geometry_type": "Unknown", "promote_to_multi": False}
         # By columns it takes a third of the time; GDAL then has names of its own for some.

@@ -54,6 +54,23 @@ def _new_workbook(content: BinaryIO) -> Any:
     past every handler, when its half-written archive is dropped.
     """
     import xlsxwriter
+    from xlsxwriter.worksheet import Worksheet
+
+    class Sheet(Worksheet):
+        """A sheet without what no cell of ours needs, a sixth of the time of a long list.
+
+        The address, style and type of a cell hold nothing to be escaped, and the extent of its rows
+        is for comparing files.
+        """
+
+        def _xml_string_element(self, index: int, attributes: Any = ()) -> None:
+            self.fh.write(f'<c{_attributes(attributes)} t="s"><v>{index}</v></c>')
+
+        def _xml_number_element(self, number: float, attributes: Any = ()) -> None:
+            self.fh.write(f"<c{_attributes(attributes)}><v>{number:.16G}</v></c>")
+
+        def _calculate_spans(self) -> None:
+            self.row_spans: dict[int, str] = {}
 
     options = {
         "strings_to_formulas": False,
@@ -62,7 +79,13 @@ def _new_workbook(content: BinaryIO) -> Any:
         "nan_inf_to_errors": False,
         "in_memory": True,
     }
-    return xlsxwriter.Workbook(content, options)
+    book = xlsxwriter.Workbook(content, options)
+    book.worksheet_class = Sheet
+    return book
+
+
+def _attributes(pairs: Sequence[tuple[str, Any]]) -> str:
+    return "".join([f' {name}="{value}"' for name, value in pairs])
 
 
 def sheet_title(name: str) -> str:
