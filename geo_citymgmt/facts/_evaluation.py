@@ -23,7 +23,7 @@ import pandas as pd
 from geo_citymgmt._gate import Gate, check_city
 from geo_citymgmt._words import Text
 from geo_citymgmt.facts._membership import Layout, Membership, fields_of, pairs_of
-from geo_citymgmt.facts._timeline import Entries, Missing, Moments, Timeline
+from geo_citymgmt.facts._timeline import UNKNOWN, Entries, Missing, Moments, Timeline
 from geo_citymgmt.indicators import Component, Figure
 from geo_citymgmt.indicators._definitions import TargetTable
 from geo_citymgmt.spec import LayerSpec, levels_above, zone_levels
@@ -222,18 +222,17 @@ class Evaluator:
         """
         spec = self.city.specs[layer]
         assert spec.state_field is not None
-        known = list(spec.fields[spec.state_field].codes)
+        timeline = self.timeline(layer)
         key = (layer, window.day, window.plan)
         if key not in self._states:
-            state = self.timeline(layer).state_at(window.day, plan=window.plan)
-            unknown = state.isna().to_numpy()
-            data = self.timeline(layer).data
+            place = timeline.place_at(window.day, plan=window.plan)
+            unknown = place == UNKNOWN
+            data = timeline.data
             today = spec.state_field in data and data[spec.state_field].notna().to_numpy()
-            self._states[key] = (pd.Index(known).get_indexer(state), unknown, unknown & today)
-        at, unknown, silent = self._states[key]
-        wanted = np.isin(known, part.codes(spec, part.leaves or None))
-        # A record that was not known yet is at -1, beyond every code.
-        return np.append(wanted, False)[at], unknown, silent
+            self._states[key] = (place, unknown, unknown & today)
+        place, unknown, silent = self._states[key]
+        wanted = np.isin(timeline.states, part.codes(spec, part.leaves or None))
+        return wanted[place], unknown, silent
 
     def problem(self, figure: Figure) -> Text | None:
         """Why the figure is not available, or None."""
@@ -768,7 +767,7 @@ class CityFacts:
                 status = timeline.data[field].reset_index(drop=True).astype("object")
                 state = state.where(status.isna(), status)
             self._states[key] = state.to_numpy(dtype=object)
-        return pd.Series(self._states[key].copy())
+        return pd.Series(self._states[key].copy(), dtype=object)
 
 
 def facts_of(city: City | CityFacts, gate: Gate) -> CityFacts:

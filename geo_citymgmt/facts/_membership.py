@@ -249,9 +249,13 @@ class Layout:
         """Sum of an amount of the records, or number of those chosen, by row of the figure."""
         if amount.dtype == bool and self.is_whole:
             return self.number(amount)
-        return np.bincount(
-            self.slot, amount[self.row] * self.share, minlength=len(self.zone_code)
-        ).astype("float64")
+        n = len(self.zone_code)
+        if self.is_whole and self._by_level is not None:
+            # Most records add nothing to most figures.
+            some = np.flatnonzero(amount)
+            at = np.concatenate([slots[some] for slots, _ in self._by_level])
+            return np.bincount(at, np.tile(amount[some], len(self._by_level)), minlength=n)
+        return np.bincount(self.slot, amount[self.row] * self.share, minlength=n).astype("float64")
 
     def different(self, row: np.ndarray, label: np.ndarray) -> np.ndarray:
         """Number of different labels, by row of the figure."""

@@ -20,8 +20,8 @@ from geo_citymgmt.worktime import Clock
 
 _MESSAGES = Messages("geo_citymgmt.facts")
 
-#: States of a record on a day, beside the codes of its layer.
-NOT_YET, UNKNOWN = "", None
+#: States of a record on a day, beside the codes of its layer: by their places, the last two.
+NOT_YET, UNKNOWN = -1, -2
 
 _EPSILON = 1e-6
 _ENTRY = {"row": "int64", "date": "datetime64[us]", "amount": "float64", "basis": "str"}
@@ -65,16 +65,17 @@ class Moves:
 
     row: np.ndarray
     date: np.ndarray
+    #: Its place among the states of the layer.
     state: np.ndarray
     planned: np.ndarray
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> Moves:
+    def of(cls, table: pd.DataFrame, states: pd.Index) -> Moves:
         """From the columns of :attr:`Timeline.transitions`."""
         return cls(
             table["row"].to_numpy(dtype="int64"),
             table["date"].to_numpy(dtype="datetime64[us]"),
-            table["state"].to_numpy(dtype=object),
+            states.get_indexer(table["state"].to_numpy(dtype=object)),
             (table["basis"] == "plan").to_numpy(dtype=bool),
         )
 
@@ -193,6 +194,21 @@ class Timeline:
 
     # -- states
 
+    @cached_property
+    def states(self) -> np.ndarray:
+        """The states by their places; the last two: the data cannot say, and not known yet."""
+        spec = self.spec
+        codes = spec.fields[spec.states.field].codes if spec.states else {}
+        status = self._status.dropna().unique() if len(self._status) else ()
+        return np.array([*dict.fromkeys([*codes, *status]), None, ""], dtype=object)
+
+    @property
+    def _status(self) -> pd.Series:
+        states = self.spec.states
+        if states is None or states.field not in self.data.columns:
+            return pd.Series([], dtype="str")
+        return self.data[states.field]
+
     def unreadable(self, name: str) -> np.ndarray:
         """Records that had a value in the field ``name`` which could not be used."""
         known = self._unreadable.get(name)
@@ -212,7 +228,7 @@ class Timeline:
             table = self.transitions
             if plan:
                 table = pd.concat([table, self.planned_transitions()], ignore_index=True)
-            self._moves[plan] = Moves.of(table)
+            self._moves[plan] = Moves.of(table, pd.Index(self.states))
         return self._moves[plan]
 
     @cached_property
@@ -237,14 +253,17 @@ class Timeline:
         by_date = [self._dated(states, name) for name in states.dates if name in self.data.columns]
         dated = pd.concat([empty, *by_date], ignore_index=True)
         # An event is the better witness of the day on which the same state was entered.
-        reported = pd.MultiIndex.from_frame(by_event[["row", "state"]])
-        dated = dated[~pd.MultiIndex.from_frame(dated[["row", "state"]]).isin(reported)]
+        dated = dated[~np.isin(self._row_and_state(dated), self._row_and_state(by_event))]
         out = pd.concat([dated, by_event], ignore_index=True)
         order = {code: k for k, code in enumerate(self.spec.fields[states.field].codes)}
         out["rank"] = out["state"].map(order)
         out = out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
         # Times of day tell the order; what is asked is asked of whole days.
         return out.assign(date=out["date"].dt.normalize())
+
+    def _row_and_state(self, moves: pd.DataFrame) -> np.ndarray:
+        places = pd.Index(self.states).get_indexer(moves["state"].to_numpy(dtype=object))
+        return moves["row"].to_numpy() * len(self.states) + places
 
     def _dated(self, states: States, name: str) -> pd.DataFrame:
         decider, table, default = states.dates[name]
@@ -294,11 +313,15 @@ class Timeline:
 
         "" for a record that was not known yet; None where the data cannot say.
         """
+        return pd.Series(self.states[self.place_at(day, plan=plan)], dtype=object)
+
+    def place_at(self, day: pd.Timestamp | None, *, plan: bool = False) -> np.ndarray:
+        """Place among :attr:`states` of that of each record at the end of ``day``."""
         n = len(self.data)
         states = self.spec.states
-        out = np.full(n, UNKNOWN, dtype=object)
+        out = np.full(n, UNKNOWN)
         if states is None:
-            return pd.Series(out)
+            return out
         moves = self.moves(plan=plan)
         # Without a day all that is dated has happened.
         past = (
@@ -319,7 +342,7 @@ class Timeline:
             lost[moved[moves.planned[last[moved]]]] = False
             out[lost] = UNKNOWN
         if states.field not in self.data.columns:
-            return pd.Series(out)
+            return out
         status, agrees = self._status_against_moves
         now = day is None or self.data_date is None or day >= self.data_date
         if now:
@@ -327,12 +350,12 @@ class Timeline:
             if plan and day is not None:
                 due = self.planned_transitions()
                 planned[due.loc[due["date"] <= day, "row"]] = True
-            return pd.Series(np.where(agrees | planned, out, status))
+            return np.where(agrees | planned, out, status)
         # Between its last known move and the data's date a record that ended elsewhere was
         # somewhere the dates do not tell.
-        still_first = self.data[states.field].isin(states.first).to_numpy(dtype=bool)
+        still_first = np.isin(self.states, list(states.first))[status]
         out[~(agrees | moved_later)] = UNKNOWN
-        return pd.Series(np.where(still_first, status, out))
+        return np.where(still_first, status, out)
 
     @cached_property
     def undecided(self) -> np.ndarray:
@@ -360,28 +383,30 @@ class Timeline:
     @cached_property
     def _status_against_moves(self) -> tuple[np.ndarray, np.ndarray]:
         """Status of each record, and whether its last dated move ends in it or in its like."""
-        states = self.spec.states
-        assert states is not None
-        status = self.data[states.field].to_numpy(dtype=object, copy=True)
-        status[pd.isna(status)] = None
-        final = np.full(len(self.data), None, dtype=object)
-        facts = self.transitions
+        known = pd.Index(self.states[:UNKNOWN])
+        status = known.get_indexer(self._status.to_numpy(dtype=object))
+        status[status < 0] = UNKNOWN
+        final = np.full(len(self.data), UNKNOWN)
+        moves = self.moves()
+        past = np.ones(len(moves.row), dtype=bool)
         if self.data_date is not None:
-            facts = facts[facts["date"] <= self.data_date]
-        latest = facts.drop_duplicates("row", keep="last")
-        final[latest["row"]] = latest["state"].to_numpy(dtype=object)
-        return status, self._same_sets(final, status) | pd.isna(status)
+            past = moves.date <= np.datetime64(self.data_date, "us")
+        # Of several moves of a record the last one is kept.
+        final[moves.row[past]] = moves.state[past]
+        alike = self._alike
+        return status, (alike[final] == alike[status]) & (final >= 0) | (status == UNKNOWN)
 
-    def _same_sets(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Whether two states count alike, as 立案 and 处置中 do."""
+    @property
+    def _alike(self) -> np.ndarray:
+        """A number for each of the states, one for those that count alike, as 立案 and 处置中."""
         states = self.spec.states
         assert states is not None
-        names = {
-            c: ",".join(sorted(states.sets_of(c))) or c
-            for c in self.spec.fields[states.field].codes
-        }
-        left, right = pd.Series(first).map(names), pd.Series(second).map(names)
-        return ((left == right) & left.notna()).to_numpy(dtype=bool)
+        codes = self.spec.fields[states.field].codes
+        names = [
+            ",".join(sorted(states.sets_of(code))) or code if code in codes else f"?{k}"
+            for k, code in enumerate(self.states)
+        ]
+        return pd.factorize(np.array(names, dtype=object))[0]
 
     # -- amounts
 

@@ -164,7 +164,7 @@ POLICY = (
 
 
 _BETWEEN = "\x00"
-_RANDOM = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+_RANDOM = re.compile(r"_([0-9a-f]{32})(?![0-9a-f])")
 
 
 def steady_names(page: str, root: Element) -> str:
@@ -176,8 +176,8 @@ def steady_names(page: str, root: Element) -> str:
     numbers: dict[str, str] = {}
 
     def number(match: re.Match[str]) -> str:
-        name = match.group()
-        return numbers.setdefault(name, f"{len(numbers) + 1}") if name in known else name
+        name = match.group(1)
+        return numbers.setdefault(name, f"_{len(numbers) + 1}") if name in known else match.group()
 
     return _RANDOM.sub(number, page)
 

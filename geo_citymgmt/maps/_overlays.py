@@ -27,7 +27,8 @@ from geo_citymgmt.errors import CRSError, MapError
 _MESSAGES = Messages("geo_citymgmt.maps")
 
 POINT, LINE, AREA = 0, 1, 2
-_KIND = {0: POINT, 1: LINE, 2: LINE, 3: AREA}
+#: By GEOS's number of a simple geometry.
+_KIND = np.array([POINT, LINE, LINE, AREA], dtype=np.uint8)
 _MANY_VERTICES = 6_000
 
 
@@ -107,7 +108,7 @@ def flatten(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     while (shapely.get_type_id(parts) > 3).any():
         parts, inner = shapely.get_parts(parts, return_index=True)
         owner = owner[inner]
-    kinds = np.array([_KIND[t] for t in shapely.get_type_id(parts)], dtype=np.uint8)
+    kinds = _KIND[shapely.get_type_id(parts)]
     is_area = kinds == AREA
     rings, ring_of = shapely.get_rings(parts[is_area], return_index=True)
     pieces = np.concatenate([parts[~is_area], rings])
