@@ -120,7 +120,7 @@ def _listed(results: Summary, worklist: WorkList) -> tuple[pd.DataFrame, dict[st
         present = dict.fromkeys(texts[texts.ne("")].unique())
         known = dict.fromkeys([*(text for text in order if text in present), *present])
         codes[name] = [visible_text(text) for text in known]
-        return pd.Series(pd.Categorical(texts, list(known)).codes, texts.index, dtype=int)
+        return pd.Series(pd.Index(list(known), dtype=object).get_indexer(texts), texts.index)
 
     def placed(level: str) -> tuple[pd.Series, list[str]]:
         zones = city.zones_by_level.get(level)
