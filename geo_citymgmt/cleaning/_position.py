@@ -38,6 +38,9 @@ _ZONE = 1_000_000.0
 _MOST = 0.5
 #: A belt is used this far from its meridian, in metres; thrice as far it is used by nobody.
 _BELT, _FAR, _POLE = 500_000.0, 1_500_000.0, 10_000_000.0
+#: The degrees of a datum that is no shifted one, and what its name is in short.
+_DEGREES_OF = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490"}
+_SHORT = {"wgs84": "WGS 84", "cgcs2000": "CGCS2000"}
 Box = tuple[float, float, float, float]
 Move = Callable[[np.ndarray], np.ndarray]
 
@@ -299,7 +302,7 @@ def locate(
     if pipeline is not None:
         return _by_pipeline(raw, findings, pipeline)
     x, y = raw.points or representative_points(raw.geometry)
-    source, how = _source_crs(raw, crs, x, y, extent, findings)
+    source, how = _source_crs(raw, _Stated(crs, datum), x, y, extent, findings)
     if not _leads_to(source, WGS84):
         raise _wrong(raw.name, findings, source, x, y, [])
     before = x, y
@@ -338,8 +341,15 @@ def locate(
         geometry = draw_points(*points) if geometry is None else geometry
         geometry = _transform(geometry, source, degrees)
         x, y = _transformed(x, y, source, degrees)
-        findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
-        return Position(shift_any(geometry, datum), stated, how, datum, by, WGS84, x, y, off)
+        # Without the shift the numbers are on the datum that the stated CRS rests on.
+        true = degrees if _datum_of(degrees) in ("wgs84", "cgcs2000") else WGS84
+        findings.add(
+            "DATUM_CONVERTED",
+            value=datum.upper(),
+            expected=_shift_m(x, y, datum),
+            detail=f"{_SHORT[_datum_of(true)]} ({_DEGREES_OF[_datum_of(true)]})",
+        )
+        return Position(shift_any(geometry, datum), stated, how, datum, by, true, x, y, off)
     # Without a word about it the datum is the one that the CRS rests on.
     known, known_by = (datum, by) if datum else (_datum_of(source), "crs")
     shapes = np.empty(0, dtype=object) if geometry is None else geometry
@@ -402,9 +412,23 @@ def _off_codes(raw: Raw, x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarra
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What the caller or the names of the columns say of the numbers."""
+
+    crs: Any
+    datum: str | None
+
+
 def _source_crs(
-    raw: Raw, crs: Any, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+    raw: Raw,
+    stated: _Stated,
+    x: np.ndarray,
+    y: np.ndarray,
+    extent: Extent | None,
+    findings: Findings,
 ) -> tuple[CRS, str]:
+    crs = stated.crs
     if isinstance(crs, str) and crs.lower() == "infer":
         if raw.crs is not None and not _astray(raw.crs, x, y, extent):
             return raw.crs, "file"
@@ -424,7 +448,7 @@ def _source_crs(
     if raw.crs is not None:
         return raw.crs, raw.crs_source
     if raw.place_columns is not None and _are_degrees(raw, x, y):
-        return _assumed(raw, x, y, findings), "assumed"
+        return _assumed(raw, stated.datum, x, y, findings), "assumed"
     raise _missing(raw, findings, rank_candidates(x, y, extent), x, y)
 
 
@@ -487,8 +511,12 @@ def _upright(lon: float, lat: float) -> tuple[float, float]:
     return (lat, lon) if abs(lat) > 90 else (lon, lat)
 
 
-def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
-    """Return the CRS of degrees of which nobody said more, as ``init`` would write it."""
+def _assumed(
+    raw: Raw, datum: str | None, x: np.ndarray, y: np.ndarray, findings: Findings
+) -> CRS:
+    """Return the CRS of degrees of which no more than the datum is said, as ``init`` writes it."""
+    if datum in _DEGREES_OF:
+        return CRS.from_user_input(_DEGREES_OF[datum])
     located = np.isfinite(x)
     is_chinese = in_china(*_upright(float(np.median(x[located])), float(np.median(y[located]))))
     code = "EPSG:4490" if is_chinese else "EPSG:4326"
@@ -496,7 +524,7 @@ def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
     if is_chinese:
         # The web maps of China are shifted by half a kilometre and more.
         ask = _MESSAGES("perhaps_web_map")
-    if not raw.datum:
+    if datum is None:
         columns = ", ".join(raw.place_columns or ())
         findings.add("DEGREES_ASSUMED", value=columns, about=raw.name, expected=code, detail=ask)
     return CRS.from_user_input(code)
