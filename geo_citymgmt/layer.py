@@ -29,7 +29,12 @@ from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.cleaning._dates import check_date_order
 from geo_citymgmt.cleaning._datum import Extent
 from geo_citymgmt.cleaning._geometry import clean_geometry, representative_points
-from geo_citymgmt.cleaning._headings import field_units, units_by_values, with_units
+from geo_citymgmt.cleaning._headings import (
+    field_units,
+    report_units,
+    units_by_values,
+    with_units,
+)
 from geo_citymgmt.cleaning._ids import report_gaps
 from geo_citymgmt.cleaning._mapping import add_proposals, match_fields, with_kinds
 from geo_citymgmt.cleaning._names import (
@@ -424,8 +429,10 @@ def read_layer(
     reported[reported] = np.isin(unusable.code[reported], _SHOWN)
     unusable.value[reported] = written_as[keep][reported]
     personal = personal_columns(raw.frame, mapping, spec, findings)
-    units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
+    given, stated = set(units or {}), raw.stated_unit
+    units = field_units(mapping, spec, findings, given=units, stated=stated)
     units = units_by_values(raw.frame, mapping, spec, units)
+    report_units(units, mapping, spec, findings, given=given, stated=stated)
     data = clean_columns(
         raw.frame, mapping, spec, findings, record, units, values=values, date_order=date_order
     )

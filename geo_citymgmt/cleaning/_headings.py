@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import packaged_table
-from geo_citymgmt.cleaning._numbers import heading_factor
+from geo_citymgmt._words import Messages, Text, packaged_table
+from geo_citymgmt.cleaning._numbers import heading_factor, unit_factor
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field, LayerSpec
 
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 _UNITS = packaged_table("geo_citymgmt.cleaning", "units.toml")
 _MARKS = frozenset(_UNITS["marks"])
 #: Units that fields are in, to which words of units lead.
@@ -179,6 +180,54 @@ def units_by_values(
         if len(fits) == 1 and fits[0] != 1:
             out[name] = factors[fits[0]]
     return out
+
+
+def report_units(
+    units: Mapping[str, str],
+    mapping: Mapping[str, str],
+    spec: LayerSpec,
+    findings: Findings,
+    *,
+    given: Collection[str] = (),
+    stated: str = "",
+) -> None:
+    """Tell the columns whose plain numbers are in another unit than the field, and who says so.
+
+    ``units`` are those that :func:`field_units` and :func:`units_by_values` return, ``given`` the
+    fields of which the caller named the unit.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> spec, findings = load_specs()["manholes"], Findings("manholes")
+    >>> report_units({"cover_size_mm": "m"}, {"cover_size_mm": "diameter"}, spec, findings)
+    >>> findings.frame()["message_en"][0]
+    "'Cover size': numbers of the column read as m (by their size), and converted to mm"
+    """
+    for name, unit in units.items():
+        item = spec.fields[name]
+        if name not in mapping or unit_factor(unit, item.unit) in (None, 1):
+            continue
+        how = "unit_by_size"
+        if name in given:
+            how = "unit_given"
+        elif heading_unit(mapping[name], item):
+            how = "unit_of_heading"
+        elif stated and unit == stated:
+            how = "unit_of_table"
+        add_converted(item, unit, _MESSAGES(how), findings)
+
+
+def add_converted(item: Field, unit: str, how: Text, findings: Findings) -> None:
+    """Tell that the plain numbers of a column were taken in a unit, and by what."""
+    findings.add(
+        "UNIT_CONVERTED",
+        value=f"1 {unit}",
+        expected=item.unit or "1",
+        item=item,
+        about="column",
+        detail=_MESSAGES("column_in_unit", unit=unit, how=how),
+    )
 
 
 def with_units(

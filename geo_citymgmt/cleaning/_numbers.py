@@ -132,14 +132,6 @@ def parse_number_column(
         Float64 values, and where a value was there that is no number.
     """
     scale = 1.0 if unit is None else _checked_factor(unit, item)
-    if scale != 1.0:
-        findings.add(
-            "UNIT_CONVERTED",
-            value=f"1 {unit}",
-            expected=item.unit or "1",
-            item=item,
-            about="column",
-        )
     values = _numeric(column)
     if values is not None:
         bad = ~np.isfinite(values) & ~np.isnan(values)
@@ -178,6 +170,7 @@ def parse_number_column(
             expected=item.unit or "1",
             item=item,
             about="values",
+            detail=_MESSAGES("values_with_unit", value=texts[codes[hit[0]]]),
         )
     return pd.Series(parsed[codes]), bad
 

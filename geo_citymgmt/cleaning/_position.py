@@ -511,9 +511,7 @@ def _upright(lon: float, lat: float) -> tuple[float, float]:
     return (lat, lon) if abs(lat) > 90 else (lon, lat)
 
 
-def _assumed(
-    raw: Raw, datum: str | None, x: np.ndarray, y: np.ndarray, findings: Findings
-) -> CRS:
+def _assumed(raw: Raw, datum: str | None, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
     """Return the CRS of degrees of which no more than the datum is said, as ``init`` writes it."""
     if datum in _DEGREES_OF:
         return CRS.from_user_input(_DEGREES_OF[datum])

@@ -31,6 +31,7 @@ from geo_citymgmt.cleaning._geometry import (
     report_coincident,
     representative_points,
 )
+from geo_citymgmt.cleaning._headings import add_converted
 from geo_citymgmt.cleaning._ids import Numbering, clean_ids, identify, report_odd_forms
 from geo_citymgmt.cleaning._names import field_named
 from geo_citymgmt.cleaning._numbers import (
@@ -90,7 +91,7 @@ def clean_columns(
         if item.type in ("id", "text"):
             unit = (units or {}).get(name)
             if unit is not None and item.unit:
-                cells = size_text(cells, item, findings, unit)
+                cells = size_text(cells, item, unit)
             is_id = item.type == "id"
             out[name] = (
                 clean_ids(cells, item, findings, record) if is_id else clean_text(cells, fold=False)
@@ -131,7 +132,7 @@ def number_field(
     return _integers(numbers, values, item, findings, record) if item.type == "int" else numbers
 
 
-def size_text(values: pd.Series, item: Field, findings: Findings, unit: str) -> pd.Series:
+def size_text(values: pd.Series, item: Field, unit: str) -> pd.Series:
     """Write the plain numbers of a text in the unit of its field: 0.7 m is 700 in millimetres.
 
     What is no plain number (700×700, φ700) stays as it is.
@@ -140,7 +141,6 @@ def size_text(values: pd.Series, item: Field, findings: Findings, unit: str) -> 
     if factor is None or factor == 1:
         return values
     numbers = pd.to_numeric(values, errors="coerce") * factor
-    findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit, item=item, about="column")
     written = numbers.dropna().round(6).map("{:g}".format)
     return values.astype(object).where(numbers.isna(), written.reindex(values.index))
 
@@ -265,13 +265,7 @@ class Records:
                 again = Findings(self.spec.key)
                 item = self.spec.fields[name]
                 self.data[name] = number_field(column, item, again, self.record, unit)
-                self.findings.add(
-                    "UNIT_CONVERTED",
-                    value=f"1 {unit}",
-                    expected=item.unit or "1",
-                    item=item,
-                    about="column",
-                )
+                add_converted(item, unit, _MESSAGES("unit_by_geometry"), self.findings)
             else:
                 self.doubted[name] = unit
 

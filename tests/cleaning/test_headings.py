@@ -145,3 +145,21 @@ def test_an_offices_list_keeps_the_unit_of_its_headings(tmp_path):
     )
     layer = gcm.read_layer(frame, "illegal_construction", ledger=listed)
     assert layer.data["illegal_area_m2"].tolist() == pytest.approx([2000, 5000])
+
+
+def test_a_unit_is_said_to_be_from_where_it_stands():
+    size = {"编号": ["a", "b"], "x": [120.6, 120.61], "y": [31.3, 31.31]}
+    for column, says in (
+        ({"diameter": [0.7, 0.99]}, ("按数值大小判断", "by their size")),
+        ({"井盖尺寸（m）": [0.7, 0.99]}, ("列名写明", "by its heading")),
+    ):
+        layer = gcm.read_layer(pd.DataFrame(size | column), "manholes", crs=4490)
+        (row,) = layer.findings[layer.findings["code"].eq("UNIT_CONVERTED")].itertuples()
+        assert says[0] in row.message_zh
+        assert says[1] in row.message_en
+    layer = gcm.read_layer(
+        pd.DataFrame(size | {"井盖尺寸": [0.7, 0.99]}), "manholes", crs=4490,
+        units={"cover_size_mm": "m"},
+    )  # fmt: skip
+    (row,) = layer.findings[layer.findings["code"].eq("UNIT_CONVERTED")].itertuples()
+    assert "按指定的单位" in row.message_zh
