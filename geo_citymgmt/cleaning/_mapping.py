@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt._options import check_lang
-from geo_citymgmt._words import Lang, Text
+from geo_citymgmt._words import Lang, Messages, Text, join_texts
 from geo_citymgmt.cleaning._codes import read_codes
 from geo_citymgmt.cleaning._headings import Vocabulary, readings, unit_fits
 from geo_citymgmt.cleaning._names import (
@@ -37,6 +37,8 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._text import plain_key
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: How a name leads to a field, the surest first.
 _KNOWN, _WORDS, _INITIALS, _PART, _NEAR, _VALUES = range(6)
@@ -121,7 +123,7 @@ def match_fields(
     mapping = match_columns(columns, spec, asked, aliases, values)
     findings.extend(asked)
     words = Vocabulary(spec)
-    doubted = _put_right(mapping, reported, spec, words, values, findings)
+    doubted = _put_right(mapping, reported, spec, words, values)
     open_names = asked.values_of("FIELD_AMBIGUOUS", "FIELD_DUPLICATE", "FIELD_DOUBTED")
     settled = {*mapping.values(), *reported, *open_names, *places}
     free = [c for c in columns if c not in settled and values(c).texts]
@@ -132,14 +134,24 @@ def match_fields(
     best, undecided = _best([c for c in found if (c.column, c.field) not in doubted], spec)
     applied = [c for c in best if c.is_applied]
     mapping |= {c.field: c.column for c in applied}
+    by_name = dict(doubted)
     for candidate in applied:
+        reasons = [candidate.reasons]
+        if candidate.column in by_name:
+            other = spec.fields[by_name[candidate.column]]
+            reasons.append(_MESSAGES("name_of_another", item=other))
         findings.add(
             "FIELD_MATCHED",
             item=spec.fields[candidate.field],
             value=candidate.column,
             about=candidate.column,
-            detail=candidate.reasons,
+            detail=join_texts(reasons),
         )
+    # What became of a column is said once.
+    said = {c.column for c in (*best, *undecided)}
+    for column, name in sorted(doubted):
+        if column not in said:
+            add_doubt(column, spec.fields[name], values(column), findings)
     return FieldMatch(
         {name: mapping[name] for name in spec.fields if name in mapping},
         applied,
@@ -291,7 +303,6 @@ def _put_right(
     spec: LayerSpec,
     words: Vocabulary,
     values: Callable[[str], Values],
-    findings: Findings,
 ) -> set[tuple[str, str]]:
     """Give up what a name alone says and neither the values nor the other words bear out.
 
@@ -316,7 +327,6 @@ def _put_right(
         if is_doubtful:
             del mapping[name]
             doubted.add((column, name))
-            add_doubt(column, item, values(column), findings)
     return doubted
 
 

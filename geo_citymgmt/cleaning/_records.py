@@ -510,7 +510,9 @@ class Records:
         frame = {name: self.data[name] for name in names}
         used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
         unknown = [column for column in raw.columns if column not in used]
-        if told := [str(column) for column in unknown if column not in place_columns]:
+        # Of a column that may be a field it has been said that it was not used.
+        asked = self.findings.values_of("FIELD_PROPOSED", "FIELD_DOUBTED", "FIELD_AMBIGUOUS")
+        if told := [str(c) for c in unknown if c not in place_columns and str(c) not in asked]:
             # Where nothing was recognised, the layer is what its geometry is and no more.
             severity = None if mapping else "warning"
             self.findings.add("FIELD_UNKNOWN", value=", ".join(told), severity=severity)

@@ -154,6 +154,20 @@ def test_an_alias_whose_values_are_none_of_its_codes_is_doubted():
     assert "lot_kind" not in layer.data
 
 
+def test_what_became_of_a_column_is_said_once():
+    streets = ["85 STREET", "SHORE PARKWAY", "65 STREET"]
+    frame = points(uniquekey=list("abc"), streetname=streets, TYPE=[1, 2, 1], zip=["1", "2", "3"])
+    layer = gcm.read_layer(frame, "manholes")
+    table = layer.findings[layer.findings["code"].str.startswith("FIELD_")]
+    table = table[table["code"].ne("FIELD_MISSING")]
+    columns = [name for value in table["value"] for name in value.split(", ")]
+    assert len(columns) == len(set(columns))
+    assert layer.mapping["road_name"] == "streetname"
+    (row,) = table[table["value"].eq("streetname")].itertuples()
+    assert row.code == "FIELD_MATCHED"
+    assert "列名像“街道（镇）”，但值不是" in row.message_zh
+
+
 def test_a_diameter_in_metres_becomes_millimetres_and_that_is_told():
     layer = gcm.read_layer(points(id=["a", "b"], diameter=["0.99", "0.7"]), "manholes")
     assert layer.data["cover_size_mm"].tolist() == ["990", "700"]
