@@ -267,3 +267,18 @@ def _number(value: Any) -> float | None:
     if value is None or pd.isna(value) or math.isinf(float(value)):
         return None
     return float(value)
+
+
+def share_in_words(error: float) -> str:
+    """Return a small relative error as a percentage that is never rounded down to nothing.
+
+    Examples
+    --------
+    >>> share_in_words(0.000284), share_in_words(0.0012), share_in_words(0.0)
+    ('0.029%', '0.12%', '0%')
+    """
+    if not error > 0:
+        return "0%"
+    decimals = max(0, 1 - math.floor(math.log10(error * 100)))
+    least = 10.0**-decimals
+    return f"{math.ceil(round(error * 100 / least, 6)) * least:.{decimals}f}%"

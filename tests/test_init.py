@@ -13,6 +13,7 @@ import shapely
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
+from geo_citymgmt._numbers import share_in_words
 from geo_citymgmt.cli import main
 from geo_citymgmt.cli._proposal import propose
 from geo_citymgmt.spec import load_specs
@@ -441,3 +442,11 @@ def test_a_word_that_is_no_code_gets_a_line_of_its_own_to_fill_in(tmp_path):
     (tmp_path / "city.toml").write_text(filled.replace('"00"', '"?"'), encoding="utf-8")
     with pytest.raises(gcm.CityDataError, match=r"no code '\?' \(for '停摆'\)"):
         gcm.load_city(tmp_path)
+
+
+def test_the_bound_of_error_is_written_as_in_the_report(tmp_path):
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    text = texts(tmp_path)[0]
+    city = loaded(tmp_path, text)
+    assert f"面积误差不超过 {share_in_words(city.metric.areal_error)}" in text
+    assert f"of a length {share_in_words(city.metric.linear_error)}" in text

@@ -77,20 +77,24 @@ def _usage_in_both() -> Iterator[None]:
 
 def _usage(error: click.UsageError) -> str:
     """Return in Chinese what click says of a command line."""
-    if isinstance(error, click.MissingParameter) and error.param is not None:
-        names = " / ".join(error.param.opts) or error.param.human_readable_name
-        if isinstance(error.param, click.Argument):
-            return f"缺少 {error.param.human_readable_name}。"
-        about = getattr(error.param, "help", None)
-        return f"缺少选项 {names}" + (f"（{about.partition(' / ')[0]}）。" if about else "。")
-    if isinstance(error, click.NoSuchOption):
-        near = f"；是否要用 {'、'.join(error.possibilities)}？" if error.possibilities else "。"
-        return f"没有选项 {error.option_name}{near}"
-    if isinstance(error, click.BadOptionUsage):
-        return f"选项 {error.option_name} 的用法不对。"
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        return f"{' / '.join(error.param.opts)} 的取值不对。"
-    return "命令写法不对。"
+    said = _MESSAGES("usage_wrong")
+    param = getattr(error, "param", None)
+    if isinstance(error, click.MissingParameter) and isinstance(param, click.Argument):
+        said = _MESSAGES("usage_no_argument", name=param.human_readable_name)
+    elif isinstance(error, click.MissingParameter) and param is not None:
+        help_zh = (getattr(param, "help", None) or "").partition(" / ")[0]
+        about = f"（{help_zh}）" if help_zh else ""
+        said = _MESSAGES("usage_no_option", names=" / ".join(param.opts), about=about)
+    elif isinstance(error, click.NoSuchOption) and error.possibilities:
+        near = "、".join(error.possibilities)
+        said = _MESSAGES("usage_near_option", name=error.option_name, near=near)
+    elif isinstance(error, click.NoSuchOption):
+        said = _MESSAGES("usage_unknown_option", name=error.option_name)
+    elif isinstance(error, click.BadOptionUsage):
+        said = _MESSAGES("usage_of_option", name=error.option_name)
+    elif isinstance(error, click.BadParameter) and param is not None:
+        said = _MESSAGES("usage_of_value", names=" / ".join(param.opts))
+    return said.zh
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:

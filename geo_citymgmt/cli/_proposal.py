@@ -26,6 +26,7 @@ from geo_citymgmt._metric import (
     position_box,
     zone_positions,
 )
+from geo_citymgmt._numbers import share_in_words
 from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
@@ -263,7 +264,8 @@ def _metric_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer])
     except CRSError as error:
         draft.ask(error.text)
         return
-    draft.note(_MESSAGES("measured_in", chosen=chosen))
+    area, length = map(share_in_words, (chosen.areal_error, chosen.linear_error))
+    draft.note(_MESSAGES("measured_in", chosen=chosen, area=area, length=length))
     draft.entry(f"metric_crs = {_quoted(chosen.code)}")
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt._numbers import Scale, percent, scale_for
+from geo_citymgmt._numbers import Scale, percent, scale_for, share_in_words
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
@@ -643,21 +643,6 @@ def method_notes(results: Summary) -> list[str]:
             )
         )
     return out
-
-
-def share_in_words(error: float) -> str:
-    """Return a small relative error as a percentage that is never rounded down to nothing.
-
-    Examples
-    --------
-    >>> share_in_words(0.000284), share_in_words(0.0012), share_in_words(0.0)
-    ('0.029%', '0.12%', '0%')
-    """
-    if not error > 0:
-        return "0%"
-    decimals = max(0, 1 - math.floor(math.log10(error * 100)))
-    least = 10.0**-decimals
-    return f"{math.ceil(round(error * 100 / least, 6)) * least:.{decimals}f}%"
 
 
 def source_name(results: Summary) -> str:
