@@ -84,10 +84,11 @@ def test_districts_without_code_and_crs_are_proposed_and_load(tmp_path):
     assert tomllib.loads(plain)["layers"]["districts"]["crs"] == "EPSG:4490"
     city = loaded(folder, plain)
     assert list(city.zones.index) == ["瑶海", "长丰"]
-    assert city.name_zh == "数据"
-    assert city.findings["code"].eq("CITY_ASSUMED").any()
-    # Names are no proof, so that the city they are of is proposed only.
-    assert "# ? name_zh" in plain
+    # Names are no proof: the city they are of is proposed, and called so until somebody says more.
+    assert '# ? name_zh = "合肥市"' in plain
+    assert (city.name_zh, city.code) == ("合肥市", "340100")
+    (row,) = city.findings[city.findings["code"].eq("CITY_ASSUMED")].itertuples()
+    assert "按区县名称" in row.message_zh
     assert loaded(folder, taken).name_zh == "合肥市"
     assert not loaded(folder, taken).findings["code"].eq("CITY_ASSUMED").any()
 
@@ -99,7 +100,11 @@ def test_every_question_is_prose_and_every_other_line_is_toml(tmp_path):
     plain, taken = texts(tmp_path)
     assert "layers" not in tomllib.loads(plain)
     assert tomllib.loads(taken)["layers"]["districts"]["path"] == "x.geojson"
-    prose = [li for li in plain.splitlines() if li.startswith("#") and not li.startswith("# ? ")]
+    prose = [
+        li
+        for li in plain.splitlines()
+        if li.startswith("#") and not li.startswith(("# ? ", "# ?= "))
+    ]
     assert all(" / " in line or line.startswith("# Written") or "init 生成" in line
                for line in prose)  # fmt: skip
 
@@ -390,9 +395,9 @@ def test_records_are_never_proposed_to_be_left_out(tmp_path):
     assert any("不明.gpkg" in question.zh for question in questions)
     assert "\nignore = [" not in text
     lines = text.splitlines()
-    at = lines.index("# [layers.KEY]")
+    at = lines.index("# ?= [layers.KEY]")
     # What the comment shows works as it is written, once the key is chosen.
-    shown = "\n".join(line.removeprefix("# ") for line in lines[at : at + 2])
+    shown = "\n".join(line.removeprefix("# ?= ") for line in lines[at : at + 2])
     entries = "\n".join(lines[:at]).replace("# ? ", "") + "\n".join(lines[at + 2 :])
     (tmp_path / "city.toml").write_text(
         f"{entries}\n{shown.replace('KEY', 'transit_stops')}\n", encoding="utf-8"
@@ -430,18 +435,24 @@ def test_a_word_that_is_no_code_gets_a_line_of_its_own_to_fill_in(tmp_path):
     )
     frame.to_file(tmp_path / "窨井.gpkg")
     text, _ = propose(tmp_path, SPECS)
-    assert '# [layers.manholes.values.status]\n# "停摆" = "?"\n# "报警" = "?"' in text
-    filled = text.replace('# "停摆" = "?"', '"停摆" = "00"').replace(
-        '# "报警" = "?"', '"报警" = "10"'
-    )
     place = "[layers.manholes.values.status]"
-    filled = filled.replace(f"# {place}", place)
+    assert f'# ?= {place}\n# ?= "停摆" = "?"\n# ?= "报警" = "?"' in text
+    # What the proposal says is done to the letter.
+    filled = text.replace("# ?= ", "").replace('"停摆" = "?"', '"停摆" = "00"')
+    filled = filled.replace('"报警" = "?"', '"报警" = "10"').replace('data_date = "?"', "")
     (tmp_path / "city.toml").write_text(filled.replace("# ? ", ""), encoding="utf-8")
     city = gcm.load_city(tmp_path)
     assert city["manholes"]["status"].tolist() == ["00", "10", "00"]
-    (tmp_path / "city.toml").write_text(filled.replace('"00"', '"?"'), encoding="utf-8")
-    with pytest.raises(gcm.CityDataError, match=r"no code '\?' \(for '停摆'\)"):
+    left_open = filled.replace('"00"', '"?"')
+    (tmp_path / "city.toml").write_text(left_open, encoding="utf-8")
+    with pytest.raises(gcm.CityDataError) as caught:
         gcm.load_city(tmp_path)
+    line = left_open.splitlines().index('"停摆" = "?"') + 1
+    for said in (caught.value.message, caught.value.message_zh):
+        assert "city.toml" in said
+        assert str(line) in said
+        assert "status.停摆" in said
+    assert "fields" in caught.value.remedy
 
 
 def test_the_bound_of_error_is_written_as_in_the_report(tmp_path):
@@ -450,3 +461,61 @@ def test_the_bound_of_error_is_written_as_in_the_report(tmp_path):
     city = loaded(tmp_path, text)
     assert f"面积误差不超过 {share_in_words(city.metric.areal_error)}" in text
     assert f"of a length {share_in_words(city.metric.linear_error)}" in text
+
+
+def test_no_line_of_a_proposal_is_bare(tmp_path):
+    districts(tmp_path, "区县.shp", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    rows = "窨井编号,状态,经度,纬度\nJ1,停摆,117.30,31.88\nJ2,报警,117.31,31.89\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="gb18030")
+    points((10, 10), 甲=["x"]).to_file(tmp_path / "不明.gpkg")
+    text, _ = propose(tmp_path, SPECS)
+    for line in text.splitlines()[2:]:
+        if line.startswith(("# ? ", "# ?= ")):
+            continue
+        if "#" in line:
+            # Whatever is said beside or above an entry is said in both languages.
+            said = line.partition("#")[2]
+            assert " / " in said, line
+            assert any("\u4e00" <= c <= "\u9fff" for c in said.partition(" / ")[0]), line
+
+
+def test_when_a_file_was_written_is_no_date_of_its_data(tmp_path):
+    rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    text, _ = propose(tmp_path, SPECS)
+    assert '# ?= data_date = "?"' in text
+    assert f"{pd.Timestamp.now():%Y-%m-%d}" not in text
+    (tmp_path / "city.toml").write_text(text.replace("# ?= ", ""), encoding="utf-8")
+    with pytest.raises(gcm.CityDataError, match=r"city\.toml, line \d+ \[data_date\]"):
+        gcm.load_city(tmp_path)
+
+
+def test_the_date_in_the_name_of_a_file_is_proposed_where_the_data_has_none(tmp_path):
+    rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\n"
+    (tmp_path / "窨井2022年6月.csv").write_text(rows, encoding="utf-8")
+    text, _ = propose(tmp_path, SPECS)
+    assert "“窨井2022年6月.csv”中的日期" in text
+    assert "# ? data_date = 2022-06-30" in text
+
+
+def test_no_datum_is_asked_for_that_was_given(tmp_path):
+    rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    text, questions = propose(tmp_path, SPECS, datum={"manholes": "gcj02"})
+    assert not any("gcj02" in question.en for question in questions)
+    city = loaded(tmp_path, text)
+    assert not city.findings["code"].eq("DEGREES_ASSUMED").any()
+    assert (
+        "CGCS2000 (EPSG:4490)" in city.findings.set_index("code")["message_zh"]["DATUM_CONVERTED"]
+    )
+
+
+def test_what_init_is_told_of_the_whole_stands_in_the_proposal(tmp_path):
+    rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    told = ["--profile", "suzhou_2022", "--metric-crs", "EPSG:4548"]
+    assert CliRunner().invoke(main, ["init", str(tmp_path), *told]).exit_code == 0
+    table = tomllib.loads((tmp_path / "city.toml").read_text(encoding="utf-8"))
+    assert (table["profile"], table["metric_crs"]) == ("suzhou_2022", "EPSG:4548")
+    done = CliRunner().invoke(main, ["init", str(tmp_path), "--force", "--profile", "nope"])
+    assert done.exit_code == 2

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt
+import geo_citymgmt as gcm
 from geo_citymgmt.city._recognition import (
     add_assumption,
     city_of_names,
@@ -154,3 +155,38 @@ def test_the_table_has_each_division_once_with_both_names():
         assert "NOTICE" in lines[1]
         codes = [row[0] for row in csv.reader(lines) if row[0].isdigit()]
         assert len(codes) == len(set(codes))
+
+
+def test_what_was_stated_of_a_city_is_not_asked_for_again():
+    findings = Findings()
+    add_assumption(name_city([], "我的城市"), findings, {"code": "x"})
+    row = findings.frame().iloc[0]
+    assert "请在 city.toml 写明 name_zh、name_en" in row["message_zh"]
+    assert "code in" not in row["message_en"]
+
+
+def test_records_that_name_their_districts_name_the_city(tmp_path):
+    rows = "窨井编号,所属区县,经度,纬度\n1,瑶海区,117.3,31.8\n2,庐阳区,117.2,31.9\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    city = gcm.load_city(tmp_path, datum="wgs84")
+    assert (city.name_zh, city.code) == ("合肥市", "340100")
+    assert city.findings["code"].eq("CITY_ASSUMED").any()
+
+
+def test_a_date_that_nobody_stated_is_said_to_be_that_of_the_last_record(tmp_path):
+    rows = "窨井编号,更新日期,经度,纬度\n1,2024-05-01,117.3,31.8\n2,2024-05-03,117.2,31.9\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    city = gcm.load_city(tmp_path, datum="wgs84")
+    (row,) = city.findings[city.findings["code"].eq("DATE_ASSUMED")].itertuples()
+    assert row.value == f"{city.data_date:%Y-%m-%d}" == "2024-05-03"
+    assert "“窨井”的“更新日期”" in row.message_zh
+    (tmp_path / "city.toml").write_text("data_date = 2024-05-31\n", encoding="utf-8")
+    city = gcm.load_city(tmp_path, datum="wgs84")
+    assert not city.findings["code"].isin(["DATE_ASSUMED", "DATE_UNSTATED"]).any()
+
+
+def test_data_without_any_date_says_so(tmp_path):
+    (tmp_path / "窨井.csv").write_text("窨井编号,经度,纬度\n1,117.3,31.8\n", encoding="utf-8")
+    city = gcm.load_city(tmp_path, datum="wgs84")
+    assert city.data_date is None
+    assert city.findings["code"].eq("DATE_UNSTATED").any()

@@ -517,7 +517,7 @@ def test_questions_stand_out_in_a_proposal_and_the_day_has_its_line(tmp_path):
     asked = [line for line in text.splitlines() if line.startswith("# ?? ")]
     assert len(asked) == len(questions) >= 2
     assert sum("坐标系" in line for line in asked) == 1
-    assert "\n# ? data_date = " in text
+    assert '\n# ?= data_date = "?"' in text
 
 
 def test_one_missing_crs_is_told_once_in_each_place(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
-from geo_citymgmt.city._recognition import add_assumption, name_city
+from geo_citymgmt.city._recognition import add_assumption, district_names, recognise_city
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
 from geo_citymgmt.city._side_tables import (
     laid_over,
@@ -530,7 +530,7 @@ def assemble(
     )
     check_figures(figures, specs)
     events = _events(builder, layers, wanted)
-    name, code = _named(found, by_level["district"], findings)
+    name, code = _named(found, by_level["district"], layers, findings)
     zone_codes = [code, *(str(c) for frame in by_level.values() for c in frame.index)]
     targets = _targets(builder, figures, zone_codes)
     check_targets(targets, figures, by_level["district"], code, findings, found.unit)
@@ -541,7 +541,7 @@ def assemble(
     reported_figures = _reported_figures(builder, figures, zone_codes)
     own = {name: getattr(found, name) for name in OFFICE_FILES}
     office = read_office(own, profile, specs, figures, findings)
-    data_date = found.data_date or latest_date(layers, events)
+    data_date = found.data_date or _assumed_day(layers, events, findings)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], builder.decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
@@ -631,8 +631,13 @@ def _no_zones(crs: CRS) -> gpd.GeoDataFrame:
     ).set_index(index)
 
 
-def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tuple[Text, str]:
-    """Whose city it is: as stated, else by the codes of its districts, else after its folder."""
+def _named(
+    found: CitySource,
+    zones: gpd.GeoDataFrame,
+    layers: Mapping[str, Layer],
+    findings: Findings,
+) -> tuple[Text, str]:
+    """Whose city it is: as stated, else by codes or names of its districts, else its folder."""
     if found.name.zh and found.code:
         return found.name, found.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
@@ -641,11 +646,12 @@ def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tu
     elif found.file is not None:
         # A single file is called by its own name: the folder it happens to lie in says nothing.
         folder = found.file.stem
-    known = name_city(zones.index, folder)
+    frames = [layer.data for layer in layers.values()]
+    known = recognise_city(zones.index, district_names(zones, frames), folder)
     if found.in_memory and known.how == "folder" and not found.name.zh:
         findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
-    elif not found.in_memory and found.file is None and not found.name.zh:
-        add_assumption(known, findings)
+    elif not found.name.zh and (known.how == "names" or found.file is None):
+        add_assumption(known, findings, found.table)
     return (found.name if found.name.zh else known.name), found.code or known.code
 
 
@@ -848,11 +854,33 @@ def _qualified_ids(layers: Mapping[str, Layer]) -> set[str]:
 
 def latest_date(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:
     """The last day on which the data says something happened."""
-    latest = [events["date"].max()] if len(events) else []
+    return max((day for day, _ in last_days(layers, events)), default=None)
+
+
+def last_days(
+    layers: Mapping[str, Layer], events: pd.DataFrame | None = None
+) -> Iterator[tuple[pd.Timestamp, Text]]:
+    """Yield the last day of the events and of each column that says when something happened."""
+    if events is not None and len(events) and pd.notna(last := events["date"].max()):
+        yield pd.Timestamp(last), _MESSAGES("day_of_events")
     for layer in layers.values():
-        states = layer.spec.states
-        facts = {*(states.dates if states else ()), "update_date", "survey_date"}
-        facts |= {a.date for a in layer.spec.amounts.values() if a.date}
-        latest += [layer.data[n].max() for n in facts if n in layer.data.columns]
-    stamps = [pd.Timestamp(s) for s in latest if pd.notna(s)]
-    return max(stamps) if stamps else None
+        spec = layer.spec
+        facts = {*(spec.states.dates if spec.states else ()), "update_date", "survey_date"}
+        facts |= {a.date for a in spec.amounts.values() if a.date}
+        for name in sorted(facts & set(layer.data.columns)):
+            if pd.notna(last := layer.data[name].max()):
+                item = spec.fields.get(name)
+                label = Text(name, name) if item is None else Text(item.zh, item.en)
+                yield pd.Timestamp(last), _MESSAGES("day_of_field", spec=spec, label=label)
+
+
+def _assumed_day(
+    layers: Mapping[str, Layer], events: pd.DataFrame, findings: Findings
+) -> pd.Timestamp | None:
+    """Return the day that nobody stated and the data suggests; say that it is no more."""
+    day, where = max(last_days(layers, events), key=lambda known: known[0], default=(None, None))
+    if day is not None:
+        findings.add("DATE_ASSUMED", value=_day(day), detail=where, action="assumed")
+    elif any(layer.spec.role != "zones" for layer in layers.values()):
+        findings.add("DATE_UNSTATED")
+    return day

@@ -14,6 +14,7 @@ import pandas as pd
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
+from geo_citymgmt.cleaning._codes import OPEN
 from geo_citymgmt.errors import (
     AsOfError,
     CityDataError,
@@ -369,6 +370,8 @@ def _own_words(check: Check, place: str, given: Any) -> dict[str, dict[str, str]
         for word, code in words.items():
             if isinstance(code, (Mapping, list)):
                 raise check.wrong(f"{place}.{name}.{word}", "no_code")
+            if code == OPEN:
+                raise check.wrong(f"{place}.{name}.{word}", "code_left_open", name=name)
     return {
         name: {str(word): str(code) for word, code in words.items()}
         for name, words in given.items()

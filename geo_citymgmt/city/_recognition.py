@@ -12,7 +12,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, listed
 from geo_citymgmt.cleaning._names import match_columns, zone_columns
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
@@ -55,6 +55,11 @@ _WHOLE_CODE = "city"
 _CODE = re.compile(r"(\d{6})(?:\d{3}|\d{6})?(?:\.0+)?")
 _COUNTRY = re.compile(r"156(\d{6})(?:\.0+)?")
 _LEVEL = re.compile(r"(特别行政区|自治区|自治州|地区|[省市盟州])$")
+#: What a city is called after, where no codes say it.
+NAMED_BY = {
+    "names": Text("区县名称", "the names of its districts"),
+    "folder": Text("文件夹名称", "its folder"),
+}
 _COUNTY_LEVEL = re.compile(r"(?<![小社校厂片景库])[区區]$|[县市旗縣]$")
 
 
@@ -67,13 +72,14 @@ class CityName:
     code : str
         Code of the whole in tables: never empty, and never that of one of its districts.
     name : Text
-    how : {"codes", "folder"}
-        From the codes of the districts; or from the name of the folder, which is an assumption.
+    how : {"codes", "names", "folder"}
+        From the codes of the districts; from the names of districts, or that of the folder, which
+        are assumptions.
     """
 
     code: str
     name: Text
-    how: Literal["codes", "folder"]
+    how: Literal["codes", "names", "folder"]
 
 
 def name_city(codes: Iterable[Any], folder_name: str) -> CityName:
@@ -132,19 +138,51 @@ def city_of_names(names: Iterable[Any], codes: Iterable[Any] = ()) -> CityName |
     if len(best) > 1 and best[1][1] == best[0][1]:
         return None
     given = [text for code in codes if (text := _plain_code(code))]
-    return CityName(_apart(best[0][0], given), divisions()[best[0][0]], "folder")
+    return CityName(_apart(best[0][0], given), divisions()[best[0][0]], "names")
 
 
-def add_assumption(city: CityName, findings: Findings) -> None:
-    """Add the finding that says a city's name is an assumption, where it is one."""
-    if city.how == "folder":
-        findings.add(
-            "CITY_ASSUMED",
-            value=city.name.zh,
-            expected=city.code,
-            detail=city.name,
-            action="assumed",
-        )
+def recognise_city(codes: Iterable[Any], names: Iterable[Any], folder_name: str) -> CityName:
+    """Name a city by the codes of its districts, else by their names, else by its folder.
+
+    ``names`` are those of the districts, or where there are none those that records give.
+
+    Examples
+    --------
+    >>> recognise_city([], ["瑶海区", "庐阳区", "蜀山区"], "m32").name.zh
+    '合肥市'
+    >>> recognise_city([], ["Bronx", "Queens"], "nyc").name.zh
+    'nyc'
+    """
+    codes = list(codes)
+    city = name_city(codes, folder_name)
+    return city if city.how == "codes" else city_of_names(names, codes) or city
+
+
+def district_names(zones: pd.DataFrame | None, layers: Iterable[pd.DataFrame]) -> Collection[str]:
+    """Return the names of districts: their own, without districts those that records give."""
+    if zones is not None and len(zones):
+        return list(zones["name_zh"].dropna().unique()) if "name_zh" in zones.columns else []
+    columns = [data["district_name"] for data in layers if "district_name" in data.columns]
+    return {name for column in columns for name in column.dropna().unique()}
+
+
+def add_assumption(city: CityName, findings: Findings, stated: Collection[str] = ()) -> None:
+    """Add the finding that says a city's name is an assumption, where it is one.
+
+    ``stated`` are the entries of ``city.toml`` that are there already and are not asked for.
+    """
+    if city.how == "codes":
+        return
+    asked = [name for name in ("name_zh", "name_en", "code") if name not in stated]
+    findings.add(
+        "CITY_ASSUMED",
+        value=city.name.zh,
+        expected=city.code,
+        detail=city.name,
+        where=NAMED_BY[city.how],
+        parts=listed(asked),
+        action="assumed",
+    )
 
 
 def division_code(value: Any) -> str:

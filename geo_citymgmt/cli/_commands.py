@@ -21,6 +21,7 @@ from geo_citymgmt.cli._frame import (
     SourceOptions,
     SourcePath,
     asked_day,
+    check_crs,
     common_options,
     guarded,
     lang_option,
@@ -584,13 +585,23 @@ def init(
 ) -> int:
     """为文件夹写一份待确认的 city.toml / propose a city.toml with its open questions."""
     from geo_citymgmt.cli._proposal import propose
+    from geo_citymgmt.profiles import load_profile
     from geo_citymgmt.writing import write_text
 
     target = folder / "city.toml"
     if target.exists() and not force:
         raise CityDataError(_MESSAGES("already_force_replaces", target=target))
     specs = source_specs(folder, reading)
-    text, questions = propose(folder, specs, **positions(reading, specs))
+    check_crs(reading.metric_crs, option="--metric-crs")
+    stated = {"profile": reading.profile, "metric_crs": reading.metric_crs}
+    if reading.profile is not None:
+        load_profile(reading.profile)
+    text, questions = propose(
+        folder,
+        specs,
+        city={name: value for name, value in stated.items() if value is not None},
+        **positions(reading, specs),
+    )
     write_text(text, target)
     click.echo(str(target))
     for zh, en in questions:

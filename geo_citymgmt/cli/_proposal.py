@@ -2,13 +2,15 @@
 
 Such a line becomes an entry when ``# ? `` is taken away; whether it is taken away from all of them
 or from none, the file can be loaded. What excludes one another is never both: the second best is
-prose. A question is a line that begins with ``# ??``, an explanation one with ``#`` alone.
+prose. A question is a line that begins with ``# ??``, its answer one with ``# ?=`` that a person
+has to fill in, an explanation one with ``#`` alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._dates import read_day
 from geo_citymgmt._metric import (
     choose_metric_crs,
     in_china,
@@ -27,21 +30,28 @@ from geo_citymgmt._metric import (
     zone_positions,
 )
 from geo_citymgmt._numbers import share_in_words
-from geo_citymgmt._words import Messages, Text, listed
+from geo_citymgmt._words import LANGUAGES, Messages, Text, listed
+from geo_citymgmt.city._assembly import last_days
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
-from geo_citymgmt.city._recognition import CityName, city_of_names, is_county_name, name_city
+from geo_citymgmt.city._recognition import (
+    NAMED_BY,
+    CityName,
+    district_names,
+    is_county_name,
+    recognise_city,
+)
 from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
 from geo_citymgmt.cleaning._datum import Extent, rank_candidates
 from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning._names import days_of, unique_names, zone_columns
-from geo_citymgmt.errors import CityDataError, CRSError, RepeatedSourceError, SourceError
+from geo_citymgmt.errors import AsOfError, CityDataError, CRSError, RepeatedSourceError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._coordinates import place_records
-from geo_citymgmt.reading._sniff import date_in, without_versions
+from geo_citymgmt.reading._sniff import date_in, date_text, without_versions
 from geo_citymgmt.reading._source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
 
@@ -49,6 +59,7 @@ _MESSAGES = Messages("geo_citymgmt.cli")
 
 _UNSURE = "# ? "
 _QUESTION = "# ?? "
+_TO_FILL_IN = "# ?= "
 #: From this share of records or values on, two files or a column and a field agree.
 _MOST = 0.6
 #: So many words that are no codes are shown, and so many get a line of their own.
@@ -81,8 +92,14 @@ class _Draft:
     def note(self, text: Text) -> None:
         self.lines.append(f"# {text.zh} / {text.en}")
 
-    def entry(self, line: str, *, is_sure: bool = True) -> None:
-        self.lines.append(line if is_sure else _UNSURE + line)
+    def entry(self, line: str, *, is_sure: bool = True, how: str = "") -> None:
+        """Add an entry, or a proposal of one; ``how`` is how the account says it was known."""
+        known = "".join(f"  # {said.zh} / {said.en}" for said in _how_known(how))
+        self.lines.append(("" if is_sure else _UNSURE) + line + known)
+
+    def fill_in(self, *lines: str) -> None:
+        """Add lines that hold once a person has put something in the place that is open."""
+        self.lines += [_TO_FILL_IN + line for line in lines]
 
     def add(self, other: _Draft) -> None:
         self.lines += other.lines
@@ -120,10 +137,12 @@ def propose(
     datum: Any = None,
     x: str | None = None,
     y: str | None = None,
+    city: Mapping[str, Any] | None = None,
 ) -> tuple[str, list[Text]]:
     """Look at ``folder`` and write down what was understood and what was not.
 
-    ``crs``, ``fallback_crs``, ``datum``, ``x`` and ``y`` are those of :func:`load_city`.
+    ``crs``, ``fallback_crs``, ``datum``, ``x`` and ``y`` are those of :func:`load_city`; ``city``
+    are entries of the whole that the caller states, such as ``profile``.
 
     Returns
     -------
@@ -145,6 +164,7 @@ def propose(
     found = find_source(folder, specs)
     if not found.layers and not found.leftovers:
         raise _nothing_found(folder, found)
+    found.table = {**found.table, **(city or {})}
     found.place_by(x, y, [key for key in specs if specs[key].role != "zones"])
     draft = _Draft()
     parts = _parts(found, specs)
@@ -171,9 +191,11 @@ def propose(
     _ignore_lines(draft, found)
     head = [
         "# 由 geo-citymgmt init 生成。行首为“# ? ”的是未确定的建议：确认后去掉“# ? ”即生效；"
-        "“# ??”是待确认的问题，其余“#”行是说明。",
+        "“# ?=”是待填的行：填好“?”（或 KEY）处，再去掉“# ?= ”即生效；“# ??”是待确认的问题，"
+        "其余“#”行是说明。",
         "# Written by geo-citymgmt init. Lines with '# ? ' are proposals: take '# ? ' away to use "
-        "one; '# ??' asks, other # lines explain.",
+        "one; '# ?=' are to be filled in: put what is right in place of \"?\" (or KEY) and take "
+        "'# ?= ' away; '# ??' asks, other # lines explain.",
     ]
     questions = [*draft.questions, *body.questions]
     return "\n".join([*head, *draft.lines, *body.lines]) + "\n", questions
@@ -225,7 +247,7 @@ def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
         return
     city, is_sure = _city_name(found, layers)
     if not is_sure:
-        draft.ask(_MESSAGES("city_assumed"))
+        draft.ask(_MESSAGES("city_assumed", by=NAMED_BY[city.how], name=city.name))
     draft.entry(f"name_zh = {_quoted(city.name.zh)}", is_sure=is_sure)
     draft.entry(f"name_en = {_quoted(city.name.en)}", is_sure=is_sure)
     draft.entry(f"code = {_quoted(city.code)}", is_sure=is_sure)
@@ -234,19 +256,10 @@ def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
 def _city_name(found: CitySource, layers: Mapping[str, Layer]) -> tuple[CityName, bool]:
     folder = found.root.resolve().name
     districts = next((la for la in layers.values() if la.spec.level == "district"), None)
-    if districts is None:
-        named = {str(v) for la in layers.values() for v in _values(la, "district_name")}
-        return city_of_names(named) or name_city([], folder), False
-    codes = districts.data[districts.spec.id_field]
-    city = name_city(codes, folder)
-    if city.how == "codes":
-        return city, True
-    return city_of_names(_values(districts, districts.spec.label or ""), codes) or city, False
-
-
-def _values(layer: Layer, column: str) -> pd.Series:
-    data = layer.data
-    return data[column].dropna() if column in data.columns else pd.Series(dtype="str")
+    zones = None if districts is None else districts.data
+    codes = () if districts is None else districts.data[districts.spec.id_field]
+    city = recognise_city(codes, district_names(zones, [la.data for la in layers.values()]), folder)
+    return city, city.how == "codes"
 
 
 def _metric_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
@@ -298,37 +311,32 @@ def _date_lines(
         draft.entry(f"data_date = {found.data_date:%Y-%m-%d}")
         return
     draft.ask(_MESSAGES("day_data_stand"))
-    latest = _latest(layers)
-    where = Text("数据中最晚的日期：", "the latest date in the data:")
+    known = [(day, _MESSAGES("latest_date", where=where)) for day, where in last_days(layers)]
+    latest = max((day for day, _ in known), default=None)
     later = {c: day for c, day in unused.items() if latest is None or day > latest}
     for column, day in later.items():
         draft.note(_MESSAGES("unused_dates", column=column, day=day))
-    if latest is None and later:
-        latest = max(later.values())
-    if latest is None:
-        latest = _latest_change(found)
-        where = _MESSAGES("no_dates")
-    if latest is not None:
-        draft.note(where)
-        draft.entry(f"data_date = {latest:%Y-%m-%d}", is_sure=False)
+    # When a file was written says when somebody copied it, and nothing of its data.
+    known = (
+        known
+        or [(day, _MESSAGES("latest_unused", column=column)) for column, day in later.items()]
+        or list(_days_in_names(found))
+    )
+    if not known:
+        draft.note(_MESSAGES("no_dates"))
+        draft.fill_in('data_date = "?"')
+        return
+    day, where = max(known, key=lambda pair: pair[0])
+    draft.note(where)
+    draft.entry(f"data_date = {day:%Y-%m-%d}", is_sure=False)
 
 
-def _latest(layers: Mapping[str, Layer]) -> pd.Timestamp | None:
-    """Return the last day on which a layer says that something happened."""
-    days = []
-    for layer in layers.values():
-        states = layer.spec.states
-        for name in (*(states.dates if states else ()), "update_date", "survey_date"):
-            column = _values(layer, name)
-            if len(column) and pd.api.types.is_datetime64_any_dtype(column.dtype):
-                days.append(column.max())
-    return max(days) if days else None
-
-
-def _latest_change(found: CitySource) -> pd.Timestamp | None:
-    """Return the day on which the last of the files was written."""
-    times = [path.stat().st_mtime for path in found.inputs()]
-    return pd.Timestamp(max(times), unit="s").normalize() if times else None
+def _days_in_names(found: CitySource) -> Iterator[tuple[pd.Timestamp, Text]]:
+    """Yield the last day of the date that the name of each file holds."""
+    for path in found.inputs():
+        with suppress(AsOfError):
+            day = read_day(date_text(path.stem), "data_date", function="init")
+            yield day, _MESSAGES("date_in_name", name=path.name)
 
 
 def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
@@ -371,7 +379,7 @@ def _example_lines(
     if left.item.sublayer:
         lines.append(f"sublayer = {_quoted(left.item.sublayer)}")
     draft.note(_MESSAGES("to_read_it", keys=", ".join(specs)))
-    draft.lines += [f"# {line}" for line in lines]
+    draft.fill_in(*lines)
 
 
 # -- a layer
@@ -397,6 +405,16 @@ def _layer_lines(
         trial.ignored += left_out
     draft.add(trial)
     return layer
+
+
+def _how_known(how: str) -> list[Text]:
+    """Return in words how a CRS, a datum or an encoding was known, as the account has it."""
+    keys = {
+        "file": "how_file", "given": "how_given", "name": "how_name", "assumed": "how_assumed",
+        "inferred": "how_inferred", "cpg": "how_cpg", "ldid": "how_ldid", "mark": "how_mark",
+        "ascii": "how_ascii",
+    }  # fmt: skip
+    return [_MESSAGES(keys[how])] if how in keys else []
 
 
 def _labels(part: _Part) -> list[str]:
@@ -439,7 +457,7 @@ def _table_lines(
     crs, datum = stated.crs or entry.crs, stated.datum or entry.datum
     written, is_known = None, True
     if crs is None and stated.fallback_crs is None:
-        written, is_known = _crs_line(draft, raws, zones, is_sure)
+        written, is_known = _crs_line(draft, raws, zones, is_sure, datum)
     layer = None
     if is_known or written is not None:
         # Else it has been asked which CRS it is in, and without one it cannot be read.
@@ -449,7 +467,7 @@ def _table_lines(
         in_files = {raw.crs.to_string() for raw in raws if raw.crs is not None}
         # Files that state CRS of their own are read by them: one entry would overrule all.
         if written is None and row["crs"] and (crs is not None or len(in_files) < 2):
-            draft.entry(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}", is_sure=is_sure)
+            draft.entry(f"crs = {_quoted(row['crs'])}", is_sure=is_sure, how=row["crs_source"])
         suspect = layer.findings[layer.findings["code"] == "DATUM_SUSPECT"]
         if datum:
             draft.entry(f"datum = {_quoted(datum)}", is_sure=is_sure)
@@ -458,10 +476,10 @@ def _table_lines(
             draft.ask(Text(str(finding["message_zh"]), str(finding["message_en"])))
             draft.entry(f"datum = {_quoted(finding['value'].lower())}", is_sure=False)
         elif row["datum_source"] == "name":
-            draft.entry(f"datum = {_quoted(row['datum'])}  # name", is_sure=is_sure)
+            draft.entry(f"datum = {_quoted(row['datum'])}", is_sure=is_sure, how="name")
         if row["encoding"] and row["encoding_source"] != "format" and len(sources) == 1:
-            line = f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}"
-            draft.entry(line, is_sure=is_sure)
+            line = f"encoding = {_quoted(row['encoding'])}"
+            draft.entry(line, is_sure=is_sure, how=row["encoding_source"])
     _kept_lines(draft, entry, found)
     if layer is not None and entry.measure_from is None:
         _note_drawn_measure(draft, layer)
@@ -603,7 +621,11 @@ def _place_lines(draft: _Draft, part: _Part, raws: Sequence[Raw]) -> None:
 
 
 def _crs_line(
-    draft: _Draft, raws: Sequence[Raw], zones: gpd.GeoDataFrame | None, is_sure: bool
+    draft: _Draft,
+    raws: Sequence[Raw],
+    zones: gpd.GeoDataFrame | None,
+    is_sure: bool,
+    datum: str | None,
 ) -> tuple[str | None, bool]:
     """Write the CRS where no file states one; return it, and whether it is certain."""
     unstated = [r for r in raws if r.crs is None and not shapely.is_missing(r.geometry).all()]
@@ -618,6 +640,9 @@ def _crs_line(
     if not len(x):
         return None, True
     if looks_geographic(x, y):
+        if datum is not None:
+            # Which degrees they are follows from the datum, and nothing is left to ask.
+            return None, True
         return _degrees_line(draft, unstated, x, y, is_sure)
     ranked = rank_candidates(x, y, _extent(zones))
     best = [c for c in ranked if not c.is_range and not c.swapped]
@@ -755,7 +780,10 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
         place = f"[layers.{part.spec.key}.values.{name}]"
         if rest:
             words = "、".join(rest[:_SHOWN])
-            codes = ", ".join(f"{code} {label.zh}" for code, label in item.codes.items())
+            codes = Text(*(
+                ", ".join(f"{code} {getattr(label, lang)}" for code, label in item.codes.items())
+                for lang in LANGUAGES
+            ))  # fmt: skip
             draft.ask(_MESSAGES("no_codes", item=item, words=words, place=place, codes=codes))
         if coded or known:
             draft.entry(place, is_sure=part.is_sure and bool(coded))
@@ -768,9 +796,8 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
         if rest:
             draft.note(_MESSAGES("put_a_code", OPEN=OPEN))
         if rest and not (coded or known):
-            draft.lines.append(f"# {place}")
-        for word in rest[:_LISTED]:
-            draft.lines.append(f"# {_quoted(word)} = {_quoted(OPEN)}")
+            draft.fill_in(place)
+        draft.fill_in(*(f"{_quoted(word)} = {_quoted(OPEN)}" for word in rest[:_LISTED]))
 
 
 def _listed(names: list[str]) -> str:

@@ -429,10 +429,19 @@ def date_in(name: str) -> str:
     >>> date_in("窨井2022年6月"), date_in("T0102_污水井盖")
     ('202206', '')
     """
+    return "".join(part.zfill(2) for part in re.findall(r"\d+", date_text(name)))
+
+
+def date_text(name: str) -> str:
+    """Return the year, quarter, month or day in a name as it is written; empty without one.
+
+    Examples
+    --------
+    >>> date_text("窨井2022年6月"), date_text("井_20220630"), date_text("T0102_污水井盖")
+    ('2022年6月', '20220630', '')
+    """
     match = _DATE.search(unicodedata.normalize("NFKC", name).lower())
-    if match is None:
-        return ""
-    return "".join(part.zfill(2) for part in re.findall(r"\d+", match[0]))
+    return "" if match is None else match[0]
 
 
 @lru_cache(maxsize=1)
