@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
+import pyproj
+from pyproj import CRS
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._overlay import Layered, layered
@@ -320,8 +322,19 @@ def _read_settings(check: Check, path: Path, said: Mapping[str, Any], found: Cit
         raise check.wrong("month_starts", "no_month_start")
     found.amounts_by = said.get("amounts_by", "")
     metric_crs = said.get("metric_crs")
-    found.metric_crs = None if metric_crs is None else str(metric_crs)
+    found.metric_crs = None if metric_crs is None else _metric_crs(check, str(metric_crs))
     found.units = read_units(check, said.get("units", []), path.parent)
+
+
+def _metric_crs(check: Check, code: str) -> str:
+    """Return the CRS in which the city is measured, refused here where the line is known."""
+    try:
+        in_degrees = CRS.from_user_input(code).is_geographic
+    except pyproj.exceptions.CRSError as error:
+        raise check.wrong("metric_crs", "metric_crs_unknown", code=code) from error
+    if in_degrees:
+        raise check.wrong("metric_crs", "metric_crs_degrees", code=code)
+    return code
 
 
 def _configured(

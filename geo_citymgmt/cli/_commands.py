@@ -12,17 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt._words import Lang, Messages
-from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output, table_text
+from geo_citymgmt._words import Lang, Messages, Text
+from geo_citymgmt.cli._console import (
+    Bar,
+    as_json,
+    as_text,
+    for_command_line,
+    say,
+    steady_output,
+    table_text,
+)
 from geo_citymgmt.cli._frame import (
     DONE,
     WITH_ERRORS,
     Commands,
     SourceOptions,
     SourcePath,
-    asked_day,
     check_crs,
+    check_day,
     common_options,
+    dated_city,
     guarded,
     lang_option,
     layers_option,
@@ -357,8 +366,15 @@ def report(
     """生成报告（网页、地图、表格、数据）/ write the report into a folder."""
     from geo_citymgmt.report import write_report
 
-    day = asked_day(as_of, "report")
-    city = load_source(source, reading)
+    if grid_m is not None and release != "public":
+        raise _MESSAGES.error(
+            CityDataError,
+            "option_without_use",
+            option="--precision",
+            what=Text("内部版报告", "an internal report"),
+            meant=Text("公开版（--release public）", "a public one (--release public)"),
+        )
+    city, day = dated_city(source, reading, as_of, "report")
     report_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
@@ -489,6 +505,7 @@ def assess(
 
     Score and rank by the office's assessment.toml; whom to call in, where to look.
     """
+    from geo_citymgmt._dates import read_day
     from geo_citymgmt.assessment import assess, month_assessment
     from geo_citymgmt.facts import CityFacts
     from geo_citymgmt.report._assessment import assessment_views, write_assessment
@@ -496,9 +513,11 @@ def assess(
     from geo_citymgmt.writing import write_text
 
     city = load_source(source, reading)
+    if month is not None and city.month_starts == 1:
+        check_day(city, read_day(month, "--month", function="assess"), "--month")
     made = month_assessment(CityFacts(city), month)
     for problem in made.problems:
-        click.echo(problem.of(lang), err=True)
+        click.echo(for_command_line(problem.of(lang)), err=True)
     if not made:
         assess(city)  # says how to write one
     if style == "xlsx":
@@ -622,8 +641,7 @@ def fill(
     """按单元格里的 {{指标|分区|时段}} 填写模板 / fill the bound cells of a workbook."""
     from geo_citymgmt.report import fill_template
 
-    day = asked_day(as_of, "fill")
-    city = load_source(source, reading)
+    city, day = dated_city(source, reading, as_of, "fill")
     report_unusable(city, lang)
     filled = fill_template(city, template, out, as_of=day, lang=lang)
     wrong = filled[filled["problem_zh"].notna()]
@@ -654,8 +672,7 @@ def lists(
     """每个责任单位一份超期清单 / what is overdue, one list a responsible unit."""
     from geo_citymgmt.report import write_lists
 
-    day = asked_day(as_of, "lists")
-    city = load_source(source, reading)
+    city, day = dated_city(source, reading, as_of, "lists")
     report_unusable(city, lang)
     files = write_lists(city, out, as_of=day, by=by, lang=lang)
     click.echo("\n".join(map(str, files)) or say("没有超期的。", "nothing is overdue.", lang))
@@ -698,8 +715,7 @@ def sheet(
 
     if out is not None and out.suffix.lower() != ".pdf":
         raise CityDataError(_MESSAGES("sheet_written_pdf", out=out))
-    day = asked_day(as_of, "sheet")
-    city = load_source(source, reading)
+    city, day = dated_city(source, reading, as_of, "sheet")
     report_unusable(city, lang)
     if out is None:
         named = zone or getattr(city, f"name_{lang}") or city.code or "sheet"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -17,6 +19,42 @@ from geo_citymgmt.spec import LayerSpec
 def say(zh: str, en: str, lang: str) -> str:
     """Return the words in ``lang``."""
     return zh if lang == "zh" else en
+
+
+#: What a message says to those who write Python, beside what it says to all: an aside at its end.
+_FOR_PYTHON = re.compile(
+    r"（Python：(?:[^（）]|（[^（）]*）)*）| \(Python: (?:[^()]|\([^()]*\))*\)"
+)
+_FUNCTION = re.compile(r"(?<![\w./\\-])([a-z]+(?:_[a-z]+)*)(?:：|: )")
+
+
+def for_command_line(text: str) -> str:
+    """Return a message without what only those can use who write Python.
+
+    That is the function which was called, at the head of a sentence, and the aside that names an
+    argument; an argument that is an option is called by it.
+
+    Examples
+    --------
+    >>> for_command_line("read_layer: no CRS. Give --crs CODE (Python: crs=).")
+    'no CRS. Give --crs CODE.'
+    >>> for_command_line("请写 encoding（Python：encoding=）。")
+    '请写 encoding。'
+    """
+    return _FUNCTION.sub(_unless_called, _FOR_PYTHON.sub("", text))
+
+
+def _unless_called(match: re.Match[str]) -> str:
+    return "" if match[1] in _functions() else match[0]
+
+
+@lru_cache(maxsize=1)
+def _functions() -> frozenset[str]:
+    """Return the names of what the commands call: entries of city.toml have none of them."""
+    import geo_citymgmt
+    from geo_citymgmt import maps, report
+
+    return frozenset({*geo_citymgmt.__all__, *maps.__all__, *report.__all__})
 
 
 def steady_output() -> None:
@@ -225,5 +263,6 @@ def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: 
         more = "…" if len(rows) > len(where) and where else ""
         tail = f"  [{', '.join(where)}{more}]" if where else ""
         n = int(rows["n_records"].clip(lower=1).sum())
-        lines.append(f"{word} {name} {code} ×{n}: {first_of(list(rows[message]), lang)}{tail}")
+        first = for_command_line(first_of(list(rows[message]), lang))
+        lines.append(f"{word} {name} {code} ×{n}: {first}{tail}")
     return lines

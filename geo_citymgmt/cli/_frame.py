@@ -16,8 +16,8 @@ import click
 
 from geo_citymgmt._options import options
 from geo_citymgmt._words import Messages, Text, join_texts, listed
-from geo_citymgmt.cli._console import finding_lines, say
-from geo_citymgmt.errors import CityDataError, CRSError
+from geo_citymgmt.cli._console import finding_lines, for_command_line, say
+from geo_citymgmt.errors import AsOfError, CityDataError, CRSError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         except PermissionError as error:
             _complain(_denied(error), lang)
             code = NOT_DONE
+        except FileNotFoundError as error:
+            _complain(_MESSAGES.error(CityDataError, "no_such_file", file=error.filename), lang)
+            code = NOT_DONE
         except (OSError, MemoryError) as error:
             click.echo(f"{say('无法完成', 'could not be done', lang)}：{error}", err=True)
             code = NOT_DONE
@@ -140,7 +143,8 @@ def _reported_warnings(lang: str) -> Iterator[None]:
     """Say what Python would warn of in one line, without the place in the code it comes from."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        click.echo(say(f"提醒：{message}", f"Note: {message}", lang), err=True)
+        said = for_command_line(str(message))
+        click.echo(say(f"提醒：{said}", f"Note: {said}", lang), err=True)
 
     with warnings.catch_warnings():
         warnings.showwarning = show
@@ -172,7 +176,7 @@ def _denied(error: PermissionError) -> CityDataError:
 
 
 def _complain(error: CityDataError, lang: str) -> None:
-    first, second = error.message_zh, error.message
+    first, second = map(for_command_line, (error.message_zh, error.message))
     if lang == "en":
         first, second = second, first
     click.echo(first, err=True)
@@ -309,7 +313,10 @@ def positions(reading: SourceOptions, specs: Mapping[str, LayerSpec]) -> dict[st
 
 
 def check_crs(*codes: str | None, option: str = "--crs") -> None:
-    """Refuse what is no CRS before anything is read: no layer may need it, and none would tell."""
+    """Refuse what is no CRS before anything is read: no layer may need it, and none would tell.
+
+    That of ``--metric-crs`` is to be in metres.
+    """
     from pyproj import CRS
     from pyproj.exceptions import CRSError as NoCRS
 
@@ -317,7 +324,8 @@ def check_crs(*codes: str | None, option: str = "--crs") -> None:
         if code is None or code.lower() == "infer" or "proj=pipeline" in code:
             continue
         try:
-            CRS.from_user_input(code)
+            if CRS.from_user_input(code).is_geographic and option == "--metric-crs":
+                raise _MESSAGES.error(CRSError, "metric_in_degrees", option=option, code=code)
         except NoCRS as error:
             raise _MESSAGES.error(
                 CRSError, "not_coordinate_reference", option=option, code=code
@@ -361,6 +369,27 @@ def asked_day(text: str | None, command: str) -> pd.Timestamp | None:
     return None if text is None else read_day(text, "--as-of", function=command)
 
 
+def dated_city(
+    source: Path, reading: SourceOptions, as_of: str | None, command: str
+) -> tuple[City, pd.Timestamp | None]:
+    """Load the city at ``source``; return it with the day that ``--as-of`` means."""
+    day = asked_day(as_of, command)
+    city = load_source(source, reading)
+    check_day(city, day, "--as-of")
+    return city, day
+
+
+def check_day(city: City, day: pd.Timestamp | None, option: str) -> None:
+    """Refuse a day of which the data says nothing yet, in the words of the command line."""
+    own = city.data_date
+    if day is None or own is None or day <= own:
+        return
+    basis = "own_date" if city.stated_date is not None else "own_date_assumed"
+    raise _MESSAGES.error(
+        AsOfError, "day_after_own", option=option, day=day, own=own, basis=_MESSAGES(basis)
+    )
+
+
 def outcome(city: City, lang: str, *, fatal: bool = True) -> int:
     """Return the exit code of a command that could be done; say why it is not 0.
 
@@ -383,7 +412,7 @@ def report_unusable(city: City, lang: str) -> None:
     for zh, en in city.findings.loc[
         city.findings["severity"].eq("fatal"), ["message_zh", "message_en"]
     ].itertuples(index=False):
-        click.echo(say(zh, en, lang), err=True)
+        click.echo(for_command_line(say(zh, en, lang)), err=True)
     packaged = city.findings[city.findings["code"].eq("ZONES_PACKAGED")]
     for zh, en in packaged[["message_zh", "message_en"]].itertuples(index=False):
         click.echo(say(zh, en, lang), err=True)
@@ -406,7 +435,7 @@ def report_unread(city: City, lang: str) -> None:
     from geo_citymgmt.report._findings import unread_layers
 
     for text in unread_layers(city, lang):
-        click.echo(text)
+        click.echo(for_command_line(text))
 
 
 def report_reasons(city: City, lang: str, *, fatal: bool = True) -> None:

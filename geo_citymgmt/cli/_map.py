@@ -15,10 +15,9 @@ from geo_citymgmt.cli._console import say
 from geo_citymgmt.cli._frame import (
     SourceOptions,
     SourcePath,
-    asked_day,
     common_options,
+    dated_city,
     guarded,
-    load_source,
     outcome,
     report_unusable,
 )
@@ -197,8 +196,7 @@ def map_(
     指标一览：geo-citymgmt figures / geo-citymgmt figures lists the figures.
     """
     _check_page(out)
-    day = asked_day(as_of, "map")
-    city = load_source(source, reading)
+    city, day = dated_city(source, reading, as_of, "map")
     subject = find_subject(what, city)
     check_options(
         subject, as_of=as_of, level=level, figure=figure, color_by=color_by, radius=radius

@@ -46,6 +46,7 @@ from geo_citymgmt.cleaning._datum import Extent, rank_candidates
 from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning._names import days_of, unique_names, zone_columns
+from geo_citymgmt.cli._console import for_command_line
 from geo_citymgmt.errors import AsOfError, CityDataError, CRSError, RepeatedSourceError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer, read_layer
@@ -84,13 +85,13 @@ class _Draft:
 
     def ask(self, question: Text, *, here: bool = True) -> None:
         """Add an open question; ``here`` as a line at this place too, where it says more."""
-        plain = Text(*(" ".join(text.split()) for text in question))
+        plain = Text(*(for_command_line(" ".join(text.split())) for text in question))
         self.questions.append(plain)
         if here:
             self.lines.append(f"{_QUESTION}{plain.zh} / {plain.en}")
 
     def note(self, text: Text) -> None:
-        self.lines.append(f"# {text.zh} / {text.en}")
+        self.lines.append(f"# {for_command_line(text.zh)} / {for_command_line(text.en)}")
 
     def entry(self, line: str, *, is_sure: bool = True, how: str = "") -> None:
         """Add an entry, or a proposal of one; ``how`` is how the account says it was known."""
