@@ -202,7 +202,7 @@ def test_a_column_like_a_needed_one_is_proposed_by_name_and_values(tmp_path):
     rows = "停车场名称,规划停车泊位数,泊位说明,经度,纬度\n甲,200,无,117.30,31.88\n"
     (tmp_path / "停车场.csv").write_text(rows, encoding="utf-8")
     plain, taken = texts(tmp_path)
-    assert "fields" not in tomllib.loads(plain)["layers"]["parking_points"]
+    assert tomllib.loads(plain)["layers"]["parking_points"]["fields"] == {}
     fields = tomllib.loads(taken)["layers"]["parking_points"]["fields"]
     assert fields == {"规划停车泊位数": "spaces_total"}
     assert loaded(tmp_path, taken)["parking_points"]["spaces_total"].tolist() == [200]
@@ -436,7 +436,8 @@ def test_a_word_that_is_no_code_gets_a_line_of_its_own_to_fill_in(tmp_path):
     frame.to_file(tmp_path / "窨井.gpkg")
     text, _ = propose(tmp_path, SPECS)
     place = "[layers.manholes.values.status]"
-    assert f'# ?= {place}\n# ?= "停摆" = "?"\n# ?= "报警" = "?"' in text
+    assert f"\n{place}\n" in text
+    assert '\n# ?= "停摆" = "?"\n# ?= "报警" = "?"' in text
     # What the proposal says is done to the letter.
     filled = text.replace("# ?= ", "").replace('"停摆" = "?"', '"停摆" = "00"')
     filled = filled.replace('"报警" = "?"', '"报警" = "10"').replace('data_date = "?"', "")
@@ -519,3 +520,35 @@ def test_what_init_is_told_of_the_whole_stands_in_the_proposal(tmp_path):
     assert (table["profile"], table["metric_crs"]) == ("suzhou_2022", "EPSG:4548")
     done = CliRunner().invoke(main, ["init", str(tmp_path), "--force", "--profile", "nope"])
     assert done.exit_code == 2
+
+
+def test_each_proposal_can_be_taken_by_itself(tmp_path):
+    rows = (
+        "窨井编号,现况,整治状态,井位地址描述,经度,纬度\nJ1,整治完毕,整治完毕,甲路1号,117.30,31.88\n"
+    )
+    rows += "J2,停摆,停摆,甲路2号,117.31,31.89\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    lines = texts(tmp_path)[0].splitlines()
+    proposals = [k for k, line in enumerate(lines) if line.startswith("# ? ")]
+    assert proposals
+    for taken in proposals:
+        text = "\n".join(
+            ln.removeprefix("# ? ") if k == taken else ln for k, ln in enumerate(lines)
+        )
+        assert len(loaded(tmp_path, text)["manholes"]) == 2
+    text = "\n".join(lines).replace('# ?= "停摆" = "?"', '"停摆" = "00"')
+    city = loaded(tmp_path, text)
+    assert city["manholes"]["status"].fillna("").tolist()[1] == "00"
+
+
+def test_what_a_check_adds_to_a_table_of_words_can_be_added(tmp_path):
+    rows = "窨井编号,整治状态,经度,纬度\nJ1,停摆,117.30,31.88\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    text = texts(tmp_path)[0]
+    told = loaded(tmp_path, text).findings
+    (row,) = told[told["code"].eq("CODE_OWN_WORDS")].itertuples()
+    # The proposal has the table already: its lines are to go there.
+    assert "[layers.manholes.values.status]" in row.message_zh
+    assert row.expected == '"停摆" = "?"'
+    city = loaded(tmp_path, text + row.expected.replace("?", "00") + "\n")
+    assert city["manholes"]["status"].tolist() == ["00"]

@@ -578,8 +578,9 @@ def _left_over(
 
 def _recognised(found: CitySource, label: str, spec: LayerSpec, why: Text) -> None:
     found.findings.add(
-        "LAYER_RECOGNISED", about=spec.key, value=label, expected=spec.name_zh, detail=why
-    )
+        "LAYER_RECOGNISED", about=spec.key, value=label, expected=spec.name_zh, detail=why,
+        where=Text(spec.name_zh, spec.name_en),
+    )  # fmt: skip
 
 
 def _side_kind(name: str) -> str:

@@ -58,7 +58,7 @@ def parse_code_column(
             nearest[k] = _nearest(text, item)
     wrong = pd.notna(nearest)
     _report_unknown(wrong, nearest, codes, texts, item, findings, record)
-    _ask_words([texts[k] for k in np.flatnonzero(wrong)], item, findings, bool(words))
+    _ask_words([texts[k] for k in np.flatnonzero(wrong)], item, findings, words is not None)
     return take_text(out, codes)
 
 

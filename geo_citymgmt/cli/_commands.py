@@ -374,7 +374,7 @@ def report(
             what=Text("内部版报告", "an internal report"),
             meant=Text("公开版（--release public）", "a public one (--release public)"),
         )
-    city, day = dated_city(source, reading, as_of, "report")
+    city, day = dated_city(source, reading, as_of, "report", lang)
     report_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
@@ -453,7 +453,7 @@ def check(
                 findings,
                 city.specs,
                 lang,
-                width=None if out is None else 120,
+                width=None if out is None and sys.stdout.isatty() else 120,
                 sources=city.sources,
                 tables=city.tables,
             )
@@ -625,6 +625,8 @@ def init(
     click.echo(str(target))
     for zh, en in questions:
         click.echo(say(f"待确认：{zh}", f"to confirm: {en}", lang))
+    if questions:
+        click.echo(_MESSAGES("answer_there", target=target).of(lang))
     return DONE
 
 
@@ -641,7 +643,7 @@ def fill(
     """按单元格里的 {{指标|分区|时段}} 填写模板 / fill the bound cells of a workbook."""
     from geo_citymgmt.report import fill_template
 
-    city, day = dated_city(source, reading, as_of, "fill")
+    city, day = dated_city(source, reading, as_of, "fill", lang)
     report_unusable(city, lang)
     filled = fill_template(city, template, out, as_of=day, lang=lang)
     wrong = filled[filled["problem_zh"].notna()]
@@ -672,7 +674,7 @@ def lists(
     """每个责任单位一份超期清单 / what is overdue, one list a responsible unit."""
     from geo_citymgmt.report import write_lists
 
-    city, day = dated_city(source, reading, as_of, "lists")
+    city, day = dated_city(source, reading, as_of, "lists", lang)
     report_unusable(city, lang)
     files = write_lists(city, out, as_of=day, by=by, lang=lang)
     click.echo("\n".join(map(str, files)) or say("没有超期的。", "nothing is overdue.", lang))
@@ -715,7 +717,7 @@ def sheet(
 
     if out is not None and out.suffix.lower() != ".pdf":
         raise CityDataError(_MESSAGES("sheet_written_pdf", out=out))
-    city, day = dated_city(source, reading, as_of, "sheet")
+    city, day = dated_city(source, reading, as_of, "sheet", lang)
     report_unusable(city, lang)
     if out is None:
         named = zone or getattr(city, f"name_{lang}") or city.code or "sheet"

@@ -370,12 +370,15 @@ def asked_day(text: str | None, command: str) -> pd.Timestamp | None:
 
 
 def dated_city(
-    source: Path, reading: SourceOptions, as_of: str | None, command: str
+    source: Path, reading: SourceOptions, as_of: str | None, command: str, lang: str
 ) -> tuple[City, pd.Timestamp | None]:
     """Load the city at ``source``; return it with the day that ``--as-of`` means."""
     day = asked_day(as_of, command)
     city = load_source(source, reading)
     check_day(city, day, "--as-of")
+    if day is None:
+        # What is made stands as of a day that nobody stated: whoever passes it on should know.
+        _echo_findings(city, "DATE_ASSUMED", lang)
     return city, day
 
 
@@ -413,9 +416,14 @@ def report_unusable(city: City, lang: str) -> None:
         city.findings["severity"].eq("fatal"), ["message_zh", "message_en"]
     ].itertuples(index=False):
         click.echo(for_command_line(say(zh, en, lang)), err=True)
-    packaged = city.findings[city.findings["code"].eq("ZONES_PACKAGED")]
-    for zh, en in packaged[["message_zh", "message_en"]].itertuples(index=False):
-        click.echo(say(zh, en, lang), err=True)
+    _echo_findings(city, "ZONES_PACKAGED", lang)
+
+
+def _echo_findings(city: City, code: str, lang: str) -> None:
+    """Say on standard error what was found of a kind."""
+    found = city.findings[city.findings["code"].eq(code)]
+    for zh, en in found[["message_zh", "message_en"]].itertuples(index=False):
+        click.echo(for_command_line(say(zh, en, lang)), err=True)
 
 
 def report_kept(kept: Kept, lang: str) -> None:

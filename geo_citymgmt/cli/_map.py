@@ -196,7 +196,7 @@ def map_(
     指标一览：geo-citymgmt figures / geo-citymgmt figures lists the figures.
     """
     _check_page(out)
-    city, day = dated_city(source, reading, as_of, "map")
+    city, day = dated_city(source, reading, as_of, "map", lang)
     subject = find_subject(what, city)
     check_options(
         subject, as_of=as_of, level=level, figure=figure, color_by=color_by, radius=radius

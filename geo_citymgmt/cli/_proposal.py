@@ -709,8 +709,8 @@ def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
     _ask_fields(draft, spec, match, findings.frame())
     reasons = {c.column: c.reasons for c in likely}
     if lines:
-        any_sure = part.is_sure and any(sure for _, _, sure in lines)
-        draft.entry(f"[layers.{spec.key}.fields]", is_sure=any_sure)
+        # An entry is of the table above it, whichever of the proposals in it are taken.
+        draft.entry(f"[layers.{spec.key}.fields]", is_sure=part.is_sure)
     for column, name, sure in lines:
         # An empty name leaves a column out.
         what = spec.fields.get(name)
@@ -780,14 +780,14 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
         rest = [word for word in unknown if word not in known]
         place = f"[layers.{part.spec.key}.values.{name}]"
         if rest:
-            words = "、".join(rest[:_SHOWN])
+            words = listed(rest[:_SHOWN])
             codes = Text(*(
                 ", ".join(f"{code} {getattr(label, lang)}" for code, label in item.codes.items())
                 for lang in LANGUAGES
             ))  # fmt: skip
             draft.ask(_MESSAGES("no_codes", item=item, words=words, place=place, codes=codes))
-        if coded or known:
-            draft.entry(place, is_sure=part.is_sure and bool(coded))
+        if coded or unknown:
+            draft.entry(place, is_sure=part.is_sure)
         for word, code in coded.items():
             draft.entry(f"{_quoted(word)} = {_quoted(code)}", is_sure=part.is_sure)
         for word, code in known.items():
@@ -796,8 +796,6 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
             draft.entry(entry, is_sure=False)
         if rest:
             draft.note(_MESSAGES("put_a_code", OPEN=OPEN))
-        if rest and not (coded or known):
-            draft.fill_in(place)
         draft.fill_in(*(f"{_quoted(word)} = {_quoted(OPEN)}" for word in rest[:_LISTED]))
 
 
