@@ -365,8 +365,8 @@ def test_a_crs_for_a_layer_holds_whatever_its_file_says_beside_a_bare_one(two_cr
 def test_a_proposed_city_toml_keeps_the_crs_a_file_states(two_crs):
     assert run("init", two_crs, "--crs", "EPSG:4549")[0] == 0
     text = (two_crs / "city.toml").read_text(encoding="utf-8")
-    assert 'crs = "EPSG:4490"  # file' in text
-    assert 'crs = "EPSG:4549"  # given' in text
+    assert 'crs = "EPSG:4490"  # 文件写明' in text
+    assert 'crs = "EPSG:4549"  # 由使用者指定' in text
 
 
 def test_a_crs_that_is_none_is_refused_though_no_layer_needs_it():

@@ -131,3 +131,10 @@ def test_whatever_a_clerk_may_read_has_its_python_in_an_aside():
     for text in texts:
         for one in text:
             assert "Python" not in for_command_line(one), one
+
+
+def test_whoever_makes_something_is_told_of_a_day_that_nobody_stated(folder, tmp_path):
+    _, text = said("map", folder, "city", "-o", tmp_path / "a.html")
+    assert "没有写明数据日期，指标截至数据中最晚的日期 2024-05-03" in text
+    _, text = said("map", folder, "city", "-o", tmp_path / "a.html", "--as-of", "2024-05-02")
+    assert "没有写明数据日期" not in text
