@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from geo_citymgmt._metric import (
 )
 from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
+from geo_citymgmt.city._events import assumed_day, city_events, no_rows
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._recognition import add_assumption, district_names, recognise_city
@@ -36,17 +37,13 @@ from geo_citymgmt.city._side_tables import (
 )
 from geo_citymgmt.city._tables import (
     ACCOUNT_COLUMNS,
-    EVENT_COLUMNS,
     TARGET_COLUMNS,
     account_row,
-    at_rows,
-    read_events,
     read_published,
     read_targets,
     report_faults,
     reported_as_unusable,
 )
-from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning._place import ZoneTerms
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
 from geo_citymgmt.errors import CityDataError, CRSError
@@ -56,7 +53,7 @@ from geo_citymgmt.indicators._definitions import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.reading._text import take_text, text_array
+from geo_citymgmt.reading._text import take_text
 from geo_citymgmt.spec import LayerSpec, counted_by, levels_above, load_specs, zone_levels
 from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
@@ -529,7 +526,7 @@ def assemble(
         given.figures if given.figures is not None else found.figures, profile=profile
     )
     check_figures(figures, specs)
-    events = _events(builder, layers, wanted)
+    events = city_events(found.events, specs, layers, findings, account, only=wanted)
     name, code = _named(found, by_level["district"], layers, findings)
     zone_codes = [code, *(str(c) for frame in by_level.values() for c in frame.index)]
     targets = _targets(builder, figures, zone_codes)
@@ -541,7 +538,7 @@ def assemble(
     reported_figures = _reported_figures(builder, figures, zone_codes)
     own = {name: getattr(found, name) for name in OFFICE_FILES}
     office = read_office(own, profile, specs, figures, findings)
-    data_date = found.data_date or _assumed_day(layers, events, findings)
+    data_date = found.data_date or assumed_day(layers, events, findings)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], builder.decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
@@ -735,28 +732,9 @@ def _nothing_usable(source: Any, builder: Builder) -> CityDataError:
     )
 
 
-def _events(
-    builder: Builder, layers: Mapping[str, Layer], wanted: Sequence[str] | None
-) -> pd.DataFrame:
-    events = _no_rows(EVENT_COLUMNS).astype({"date": "datetime64[us]", "amount": "float64"})
-    source, findings, account = builder.found.events, builder.findings, builder.account
-    if source is None:
-        return events
-    with reported_as_unusable(source, "events", findings, account):
-        read = read_events(source, builder.specs, findings, only=wanted, account=account)
-        is_file = not isinstance(source, pd.DataFrame)
-        name = account[-1]["source"] if is_file else ""
-        events = matched_events(read, layers, findings, name=name)
-        if is_file:
-            lost = len(read) - len(events)
-            account[-1]["n_used"] -= lost
-            account[-1]["n_rejected"] += lost
-    return events
-
-
 def _targets(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.DataFrame:
     """Targets of the zones of today; what cannot be used is told, and no target."""
-    targets = _no_rows(TARGET_COLUMNS).astype({"deadline": "datetime64[us]", "target": "float64"})
+    targets = no_rows(TARGET_COLUMNS).astype({"deadline": "datetime64[us]", "target": "float64"})
     found, findings, account = builder.found, builder.findings, builder.account
     if found.targets is None:
         return targets
@@ -790,97 +768,3 @@ def _reported_figures(builder: Builder, figures: Figures, zones: Sequence[str]) 
             own = read_reported(found.reported, figures, zones, findings, account, found.unit)
             out = laid_over(out, own)
     return out
-
-
-def _no_rows(columns: Iterable[str]) -> pd.DataFrame:
-    return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
-
-
-def matched_events(
-    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
-) -> pd.DataFrame:
-    """Return the events of accepted records; the others are told, by row where a file has them."""
-    # Of the layers that something befell; others may have many more records.
-    sound, damaged = _ids({k: layers[k] for k in events["layer"].unique() if k in layers})
-    pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
-    lost = ~pairs.isin(sound)
-    in_doubt = pairs.isin(damaged)
-    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost & ~in_doubt
-    for hit, about, detail in (
-        (lost & ~several & ~in_doubt, "key", _MESSAGES("no_accepted_record")),
-        (
-            in_doubt,
-            "damaged",
-            _MESSAGES("ids_damaged"),
-        ),
-        (
-            several,
-            "several",
-            _MESSAGES("ids_several"),
-        ),
-    ):
-        if hit.any():
-            why = at_rows(detail, name, sorted(events.index[hit])) if name else detail
-            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=why)
-    return events[~lost].reset_index(drop=True)
-
-
-def _ids(layers: Mapping[str, Layer]) -> tuple[pd.MultiIndex, pd.MultiIndex]:
-    """Return the ids of all layers: those that name one record, and those that may name others."""
-    found: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
-    for key, layer in layers.items():
-        ids = text_array(layer.data[layer.spec.id_field])
-        in_doubt = has_lost_digits(ids) | has_lost_characters(ids)
-        for is_hit, one in zip(in_doubt.tolist(), ids.to_pylist(), strict=True):
-            found[is_hit].append((key, one))
-    sound, damaged = (
-        pd.MultiIndex.from_tuples(found[k], names=["layer", "key"])
-        if found[k]
-        else pd.MultiIndex.from_arrays([[], []], names=["layer", "key"])
-        for k in (False, True)
-    )
-    return sound, damaged
-
-
-def _qualified_ids(layers: Mapping[str, Layer]) -> set[str]:
-    """Return the ids, as their sources have them, that stand for several records of a layer."""
-    found: set[str] = set()
-    for layer in layers.values():
-        if layer.findings["code"].eq("ID_QUALIFIED").any():
-            ids = layer.data[layer.spec.id_field].astype("str")
-            found |= set(ids.str.split("-", n=1).str[-1])
-    return found
-
-
-def latest_date(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:
-    """The last day on which the data says something happened."""
-    return max((day for day, _ in last_days(layers, events)), default=None)
-
-
-def last_days(
-    layers: Mapping[str, Layer], events: pd.DataFrame | None = None
-) -> Iterator[tuple[pd.Timestamp, Text]]:
-    """Yield the last day of the events and of each column that says when something happened."""
-    if events is not None and len(events) and pd.notna(last := events["date"].max()):
-        yield pd.Timestamp(last), _MESSAGES("day_of_events")
-    for layer in layers.values():
-        spec = layer.spec
-        facts = {*(spec.states.dates if spec.states else ()), "update_date", "survey_date"}
-        facts |= {a.date for a in spec.amounts.values() if a.date}
-        for name in sorted(facts & set(layer.data.columns)):
-            if pd.notna(last := layer.data[name].max()):
-                item = spec.fields.get(name)
-                label = Text(name, name) if item is None else Text(item.zh, item.en)
-                yield pd.Timestamp(last), _MESSAGES("day_of_field", spec=spec, label=label)
-
-
-def _assumed_day(
-    layers: Mapping[str, Layer], events: pd.DataFrame, findings: Findings
-) -> pd.Timestamp | None:
-    """Return the day that nobody stated and the data suggests; say that it is no more."""
-    day, where = max(last_days(layers, events), key=lambda known: known[0], default=(None, None))
-    if day is not None:
-        findings.add("DATE_ASSUMED", value=_day(day), detail=where, action="assumed")
-    elif any(layer.spec.role != "zones" for layer in layers.values()):
-        findings.add("DATE_UNSTATED")
-    return day

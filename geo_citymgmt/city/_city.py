@@ -22,14 +22,13 @@ from geo_citymgmt.city._assembly import (
     Given,
     accounted,
     assemble,
-    latest_date,
     layers_beside,
-    matched_events,
     specs_of,
     take_layer,
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
 from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
+from geo_citymgmt.city._events import latest_date, matched_events
 from geo_citymgmt.city._office import packaged_office
 from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._side_tables import REPORTED_COLUMNS, nothing_reported

@@ -31,9 +31,9 @@ from geo_citymgmt._metric import (
 )
 from geo_citymgmt._numbers import share_in_words
 from geo_citymgmt._words import LANGUAGES, Messages, Text, listed
-from geo_citymgmt.city._assembly import last_days
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
+from geo_citymgmt.city._events import last_days
 from geo_citymgmt.city._recognition import (
     NAMED_BY,
     CityName,
