@@ -69,10 +69,8 @@ def test_the_second_run_with_the_lines_proposed_has_the_right_values(workbook, t
     assert done.exit_code == 0, done.stderr
     entries = tmp_path / "city.toml"
     text = entries.read_text(encoding="utf-8").replace("# ? ", "")
-    entries.write_text(
-        text + '\n[layers.illegal_construction.values.status]\n"未整治" = "疑似"\n',
-        encoding="utf-8",
-    )
+    text = text.replace('# ?= "未整治" = "?"', '"未整治" = "疑似"')
+    entries.write_text(text, encoding="utf-8")
     code, report = check(tmp_path)
     assert (code, counts(report)) == (0, (4, 4))
 

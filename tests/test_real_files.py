@@ -112,7 +112,7 @@ def test_init_proposes_a_city_toml_and_asks_for_the_crs(office):
     result = CliRunner().invoke(main, ["init", str(office), "--force"])
     assert result.exit_code == 0, result.output
     assert "待确认" in result.output
-    assert "crs=" in result.output
+    assert "按 EPSG:4490 写入" in result.output
     text = (office / "city.toml").read_text(encoding="utf-8")
     assert "[layers.bike_stations]" in text
     (office / "city.toml").unlink()
