@@ -28,10 +28,6 @@ _FOR_PYTHON = re.compile(
 _FUNCTION = re.compile(r"(?<![\w./\\-])([a-z]+(?:_[a-z]+)*)(?:：|: )")
 
 
-#: A longer word of a layer's name is folded, so that its source has a place.
-_LONGEST_NAME = 20
-
-
 def for_command_line(text: str) -> str:
     """Return a message without what only those can use who write Python.
 
@@ -187,9 +183,6 @@ def as_text(
             "ones are among the accepted",
             lang,
         )
-        names = [specs[k].name(lang) if k in specs else str(k) for k in ledger["layer"]]
-        # A name may take another line between its words, and not within them.
-        longest = max((cell_len(word) for name in names for word in name.split()), default=0)
         table = Table(
             title=say("入库登记", "Ledger", lang), title_justify="left",
             caption=balance, caption_justify="left",
@@ -198,8 +191,7 @@ def as_text(
             # Names may take another line, numbers and their headings may not be cut.
             number = 2 <= k < len(headers.split()) - 1
             table.add_column(
-                head, overflow="fold", no_wrap=number,
-                min_width=max(cell_len(head), 0 if k else min(longest, _LONGEST_NAME)),
+                head, overflow="fold", no_wrap=number, min_width=cell_len(head),
                 justify="right" if number else "left",
             )  # fmt: skip
         for row in ledger.itertuples():
