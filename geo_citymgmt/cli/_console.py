@@ -32,7 +32,7 @@ def for_command_line(text: str) -> str:
     """Return a message without what only those can use who write Python.
 
     That is the function which was called, at the head of a sentence, and the aside that names an
-    argument; an argument that is an option is called by it.
+    argument.
 
     Examples
     --------
