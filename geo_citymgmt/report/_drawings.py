@@ -475,7 +475,8 @@ def _is_color(kind: str) -> bool:
 def _path(shape: shapely.Geometry) -> str:
     return "".join(
         "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1]) + "Z"
-        for ring in shapely.get_rings(shape)
+        # Of several polygons together it returns none.
+        for ring in shapely.get_rings(shapely.get_parts(shape))
     )
 
 

@@ -180,7 +180,8 @@ class Paper:
             return
         pen = self._canvas
         path = pen.beginPath()
-        for ring in shapely.get_rings(shape):
+        # Of several polygons together it returns none.
+        for ring in shapely.get_rings(shapely.get_parts(shape)):
             self._trace(path, shapely.get_coordinates(ring))
             path.close()
         if fill:

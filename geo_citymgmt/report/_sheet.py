@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import Scale, percent, scale_for, unit_label
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _MESSAGES = Messages("geo_citymgmt.report")
 #: Cases on a sheet, and courses of figures.
 _WORST, _COURSES = 10, 2
+_LAYERS = 12
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
 
 
@@ -84,6 +86,7 @@ class Sheet:
     why: Table | None
     courses: list[Course]
     cases: Table | None
+    layers: Table | None
     foot: list[str]
 
 
@@ -199,6 +202,7 @@ class SheetMaker:
             why=self._why(flows, zone),
             courses=courses(self.results, rows, zone),
             cases=None if self.is_public else self._cases(zone),
+            layers=None if self.is_public or len(rows) else self._layers(zone),
             foot=self.foot(),
         )  # fmt: skip
 
@@ -220,7 +224,8 @@ class SheetMaker:
             None,
             [],
             None,
-            self.foot(numbered=True),
+            None,
+            self.foot(),
         )
 
     @property
@@ -232,20 +237,15 @@ class SheetMaker:
         """Return what a sheet is about."""
         return self.words.named(self.city) if zone is None else str(self.results.zone_names[zone])
 
-    def foot(self, *, numbered: bool = False) -> list[str]:
-        """Return source, who drew it, the day, and in public the number of the map's approval.
-
-        With ``numbered`` there is a place for the number in any case.
-        """
+    def foot(self) -> list[str]:
+        """Return source, who drew it, the day, and the map's number of approval or room for it."""
         say, city = self.say, self.city
         out = [
             say("source", source=source_name(self.results)),
             say("drawn_by", name=publisher(city, self.lang) or say("blank")),
             say("date" if self._day else "date_none", day=self._day),
         ]
-        number = map_approval(city)
-        if number or self.is_public or numbered:
-            out.append(say("approval", number=number or say("blank")))
+        out.append(say("approval", number=map_approval(city) or say("blank")))
         if city.findings["code"].eq("ZONES_PACKAGED").any():
             out.append(say("demo"))
         return out
@@ -364,6 +364,38 @@ class SheetMaker:
             rows.append((head, *cells))
         title = say("why", layer=self.results.layer_name(campaign.layer))
         return Table(title, tuple(columns), tuple(rows))
+
+    def _layers(self, zone: str | None) -> Table | None:
+        """Return what there is of each layer and in which states, for who has no targets."""
+        say = self.say
+        rows: list[tuple[str, ...]] = []
+        for layer in layers_to_draw(self.results):
+            here = rows_of(self.results, layer, zone)
+            if not len(here):
+                continue
+            spec = self.city.specs[layer]
+            shapes = self.city[layer].geometry.to_numpy()[here]
+            unplaced = int((shapely.is_missing(shapes) | shapely.is_empty(shapes)).sum())
+            counts = ""
+            if spec.state_field:
+                codes = spec.fields[spec.state_field].codes
+                states = self.results.facts.states(layer, self.results.as_of).iloc[here]
+                counts = self.words.listed(
+                    [
+                        f"{self.words.label(codes[code])} {n:,}"
+                        for code, n in states.value_counts().items()
+                        if code in codes
+                    ]
+                )
+            rows.append((self.results.layer_name(layer), f"{len(here):,}", f"{unplaced:,}", counts))
+        if not rows:
+            return None
+        heads = [("layer", 2.0, False), ("layers_records", 1.0, True),
+                 ("layers_unplaced", 1.0, True), ("layers_states", 5.0, False)]  # fmt: skip
+        if not any(row[-1] for row in rows):
+            heads, rows = heads[:-1], [row[:-1] for row in rows]
+        columns = tuple(Column("", say(key), width, number=n) for key, width, n in heads)
+        return Table(say("layers"), columns, tuple(rows[:_LAYERS]))
 
     def _drawn(self, zone: str | None, rows: pd.DataFrame) -> Drawn:
         if self.is_public:

@@ -127,7 +127,7 @@ def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
         return Drawn(title, areas, inner, shape, marks, legend, names, head)
     if shape is None:
         return Drawn(say("map_none"))
-    return Drawn(say("map_outline"), areas, inner, shape)
+    return Drawn(say("map_outline"), areas, inner, shape, names=names)
 
 
 def _classes(

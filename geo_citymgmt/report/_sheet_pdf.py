@@ -52,37 +52,54 @@ _FOOT = 9.0
 _SEEN_MM = 1.1
 #: Records that have room for larger dots.
 _FEW = 300
+#: Names without room that a key may tell, and the room beside a large map for its scale.
+_MOST_NUMBERED, _SCALE_A3 = 40, 48.0
 
 
 def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
     """Write the sheet of a district, or of the city, on one page of A4."""
     sheet, say = maker.sheet(zone), maker.say
     with Paper(path, A4, title=sheet.title, lang=maker.lang) as paper:
-        y = _heading(paper, sheet)
-        cases = 0.0
-        if sheet.cases is not None:
-            cases = _HEAD + (_ROW * (1 + len(sheet.cases.rows)) if sheet.cases.rows else 5.0) + _GAP
-        why = _HEAD + _ROW * (1 + len(sheet.why.rows)) + _GAP if sheet.why is not None else 0.0
-        courses = 38.0 if sheet.courses else 0.0
+        y, width = _heading(paper, sheet), paper.width - 2 * _EDGE
         bottom = paper.height - _TOP - _FOOT
+        tables = [t for t in (sheet.layers, sheet.why, sheet.cases) if t is not None]
+        courses = 38.0 if sheet.courses else 0.0
         # The map takes what the rest leaves, and no more than is good for it.
-        middle = bottom - y - cases - why - courses
+        middle = bottom - y - sum(map(_height, tables)) - courses
         if middle > 112 and courses:
             courses += min(30.0, middle - 112)
-        middle = min(bottom - y - cases - why - courses, 190.0)
-        left = Box(_EDGE, y, 90.0, middle - _GAP)
-        right = Box(left.right + 5, y, paper.width - _EDGE - left.right - 5, left.height)
-        _map(paper, left, sheet.drawn, say)
-        _tasks(paper, right, sheet.tasks, say)
-        y = left.bottom + _GAP
-        if sheet.why is not None:
-            y = _table(paper, Box(_EDGE, y, paper.width - 2 * _EDGE, why), sheet.why) + _GAP
-        if sheet.courses:
-            _courses(paper, Box(_EDGE, y, paper.width - 2 * _EDGE, courses - _GAP), sheet, say)
-            y += courses
-        if sheet.cases is not None:
-            _table(paper, Box(_EDGE, y, paper.width - 2 * _EDGE, cases), sheet.cases)
+            middle = bottom - y - sum(map(_height, tables)) - courses
+        if sheet.layers is not None or not sheet.tasks:
+            # Few figures leave the breadth of the page to the map.
+            half = -(-len(sheet.tasks) // 2)
+            figures = min(_HEAD + (_ROW + 1) * half, middle / 3) + _GAP if half else 0.0
+            _map(paper, Box(_EDGE, y, width, middle - figures - _GAP), sheet.drawn, say)
+            y += middle - figures
+            for k, some in enumerate((sheet.tasks[:half], sheet.tasks[half:])):
+                box = Box(_EDGE + k * (width / 2 + 4), y, width / 2 - 4, figures - _GAP)
+                if some:
+                    _tasks(paper, box, some, say, headed=not k)
+            y += figures
+        else:
+            middle = min(middle, 190.0)
+            left = Box(_EDGE, y, 90.0, middle - _GAP)
+            right = Box(left.right + 5, y, paper.width - _EDGE - left.right - 5, left.height)
+            _map(paper, left, sheet.drawn, say)
+            _tasks(paper, right, sheet.tasks, say)
+            y += middle
+        for table in tables:
+            if table is sheet.cases and sheet.courses:
+                _courses(paper, Box(_EDGE, y, width, courses - _GAP), sheet, say)
+                y += courses
+            y = _table(paper, Box(_EDGE, y, width, _height(table)), table) + _GAP
+        if sheet.courses and sheet.cases is None:
+            _courses(paper, Box(_EDGE, y, width, courses - _GAP), sheet, say)
         _foot(paper, sheet.foot)
+
+
+def _height(table: Table) -> float:
+    """Return the height of a table, with the gap below it."""
+    return _HEAD + (_ROW * (1 + len(table.rows)) if table.rows else 5.0) + _GAP
 
 
 def write_map_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
@@ -120,10 +137,14 @@ def _title(paper: Paper, box: Box, text: str, note: str = "") -> float:
     return box.y + _HEAD
 
 
-def _tasks(paper: Paper, box: Box, tasks: Sequence[Task], say: Words) -> None:
+def _tasks(
+    paper: Paper, box: Box, tasks: Sequence[Task], say: Words, *, headed: bool = True
+) -> None:
     compared = not tasks or any(task.told for task in tasks)
     note = say("tasks_note") if tasks and compared else ""
-    y = _title(paper, box, say("tasks" if compared else "figures"), note)
+    y = box.y + _HEAD
+    if headed:
+        _title(paper, box, say("tasks" if compared else "figures"), note)
     if not tasks:
         paper.text(box.x, y + 4, say("tasks_none"), 9, color=SOFT)
         return
@@ -241,8 +262,10 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
     legend = step * (1 - (-len(drawn.legend) // columns)) + 2.5 if drawn.legend else 0.0
     side = max((width_of(label, size) for label, _, _ in drawn.legend), default=0.0) + 14
     if large:
-        side = max(side, width_of(drawn.legend_title, 10)) + 6
+        # The scale stands there, too: what is drawn may fill all of its box.
+        side = max(side, width_of(drawn.legend_title, 10), _SCALE_A3) + 6
         inner = Box(frame.x, frame.y, frame.width - side, frame.height)
+        is_beside = True
     else:
         inner = Box(frame.x, frame.y, frame.width, frame.height - legend - 6)
         # Beside what is narrow there is more room for the legend than below it.
@@ -254,15 +277,28 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
                 ground_for(bounds, narrow).denominator < ground_for(bounds, inner).denominator
             )
         inner = narrow if is_beside else inner
+    letters = 9.5 if large else 6.5
     ground = ground_for(bounds, inner)
+    names, key = _names(ground, drawn, letters)
+    key_step, key_columns = letters * POINT * 1.35, 1
+    if key and not large:
+        # What has no room for its name bears a number, told below the map.
+        key_columns = max(1, int(inner.width / (max(width_of(k, letters) for k in key) + 3)))
+        height = key_step * -(-len(key) // key_columns) + 1.5
+        ground = ground_for(bounds, Box(inner.x, inner.y, inner.width, inner.height - height))
+        names, key = _names(ground, drawn, letters)
     with paper.within(Box(frame.x, frame.y, frame.width, frame.height)):
         _shapes(paper, ground, drawn, large=large)
-    _names(paper, ground, drawn, 9.5 if large else 6.5)
+    for lines, x, y in names:
+        for k, line in enumerate(lines):
+            base = y + letters * POINT * 1.15 * (k + 0.8)
+            paper.text(x, base, line, letters, align="middle", halo=True)
     _north(paper, frame.right - (9 if large else 6), frame.y + (6 if large else 4), say, large)
     if large:
-        _legend_beside(paper, Box(inner.right, frame.y, frame.right - inner.right, frame.height),
-                       drawn, say)  # fmt: skip
-        _scale_bar(paper, frame.x + 5, frame.bottom - 6, ground, say, 10.0, 60.0)
+        low = frame.bottom - 20
+        _legend_beside(paper, Box(inner.right, frame.y, side, low - frame.y), drawn, say)
+        _scale_bar(paper, inner.right, frame.bottom - 11, ground, say, 10.0, _SCALE_A3 - 18)
+        _key_of_names(paper, Box(inner.right, frame.y + 28, side, frame.height), key, 1, letters)
         return
     if is_beside:
         columns, height = 1, step * (1 + len(drawn.legend)) + 2.5
@@ -275,6 +311,17 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
     _legend_small(paper, at, drawn, columns, size, step)
     below = 0.0 if is_beside else legend
     _scale_bar(paper, frame.x + 3, frame.bottom - below - 2.5, ground, say, 7.0, 22.0)
+    if key:
+        box = Box(inner.x + 3, ground.box.bottom, inner.width - 3, inner.bottom)
+        _key_of_names(paper, box, key, key_columns, letters)
+
+
+def _key_of_names(paper: Paper, box: Box, key: Sequence[str], columns: int, size: float) -> None:
+    """Write what the numbers on a map stand for, column by column."""
+    step, deep = size * POINT * 1.35, -(-len(key) // columns)
+    for k, text in enumerate(key):
+        column, row = divmod(k, deep)
+        paper.text(box.x + column * box.width / columns, box.y + step * (row + 1), text, size)
 
 
 def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
@@ -306,25 +353,47 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
         paper.area(shown(drawn.bold), fill=None, stroke=INK, width=0.5)
 
 
-def _names(paper: Paper, ground: Ground, drawn: Drawn, size: float) -> None:
-    """Write the names that lie over no other."""
-    taken: list[Box] = []
-    for name, x, y in drawn.names:
-        (at,) = ground.place(np.array([[x, y]]))
-        # Where all has no room, what 高新区（虎丘区） has in brackets is left out, then its number.
-        short = re.sub(r"\s*[（(].*[）)]", "", name)
-        for text in dict.fromkeys([name, short, short.split("\n")[0]]):
-            lines, height = text.split("\n"), size * POINT * 1.15
-            width = max(width_of(line, size) for line in lines)
-            top = at[1] - height * len(lines) / 2
-            box = Box(at[0] - width / 2, top, width, height * len(lines))
-            inside = ground.box.x < box.x and box.right < ground.box.right
-            if text and inside and not any(_over(box, other) for other in taken):
-                taken.append(box)
-                for k, line in enumerate(lines):
-                    y = top + height * (k + 0.8)
-                    paper.text(at[0], y, line, size, align="middle", halo=True)
-                break
+def _names(
+    ground: Ground, drawn: Drawn, size: float
+) -> tuple[list[tuple[list[str], float, float]], list[str]]:
+    """Place the names, none over another, and number those that have no room.
+
+    Returns
+    -------
+    tuple of (list of (lines, x, y), list of str)
+        Names by the middle of their upper edge, and the key to the numbers. Of more than a key
+        can hold the rest stays without name.
+    """
+    height = size * POINT * 1.15
+    middles = ground.place(np.array([[x, y] for _, x, y in drawn.names]).reshape(-1, 2))
+    # As they are read: from above, and from the left.
+    order = np.lexsort([middles[:, 0], (middles[:, 1] // (4 * height)).round()])
+    numbered: set[int] = set()
+    while True:
+        taken: list[Box] = []
+        placed, lost = [], set()
+        number = {k: n for n, k in enumerate((k for k in order if k in numbered), 1)}
+        for k in sorted(range(len(middles)), key=lambda k: (k not in numbered, k)):
+            name, (x, y) = drawn.names[k][0], middles[k]
+            # Where all has no room, what 高新区（虎丘区） has in brackets is left out, then its
+            # number.
+            short = re.sub(r"\s*[（(].*[）)]", "", name)
+            texts = [str(number[k])] if k in number else [name, short, short.split("\n")[0]]
+            for text in dict.fromkeys(filter(None, texts)):
+                lines = text.split("\n")
+                width = max(width_of(line, size) for line in lines)
+                box = Box(x - width / 2, y - height * len(lines) / 2, width, height * len(lines))
+                inside = ground.box.x < box.x and box.right < ground.box.right
+                if inside and not any(_over(box, other) for other in taken):
+                    taken.append(box)
+                    placed.append((lines, float(x), box.y))
+                    break
+            else:
+                lost.add(k)
+        if not lost - numbered or len(numbered | lost) > _MOST_NUMBERED:
+            key = [f"{n}　{drawn.names[k][0].replace(chr(10), ' ')}" for k, n in number.items()]
+            return placed, key
+        numbered |= lost
 
 
 def _over(one: Box, other: Box) -> bool:
@@ -396,7 +465,10 @@ def _scale_bar(
     paper.text(x, y - height - 0.8, "0", size, halo=True)
     paper.text(x + width, y - height - 0.8, f"{length * factor:g} {say(unit)}", size, halo=True)
     label = say("scale", n=f"{ground.denominator:,.0f}")
-    paper.text(x + width + size * 1.6, y, label, size, halo=True)
+    if size > 8:
+        paper.text(x, y + size * POINT * 1.3, label, size, halo=True)
+    else:
+        paper.text(x + width + size * 1.6, y, label, size, halo=True)
 
 
 def _foot(paper: Paper, parts: Sequence[str], size: float = 8.0) -> None:

@@ -20,6 +20,7 @@ from tests.report.conftest import CRS, X0, Y0, bikes, without_zones, write, zone
 pdfium = pytest.importorskip("pypdfium2")
 pytest.importorskip("reportlab")
 
+from geo_citymgmt.report._drawings import _path as outline_path  # noqa: E402
 from geo_citymgmt.report._paper import MM, Box, cut, ground_for, width_of  # noqa: E402
 from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
 from geo_citymgmt.report._sheet_map import REST  # noqa: E402
@@ -262,3 +263,50 @@ def test_a_city_says_in_its_file_who_draws_and_under_which_number(tmp_path):
     assert "制图单位：甲局" in text and "审图号：苏S（2024）1号" in text
     text = only_page(write_sheet(city, "甲区", tmp_path / "b.pdf", lang="en"))
     assert "Office A" in text
+
+
+def _scattered(n: int) -> gpd.GeoDataFrame:
+    """Districts in a row, the first two small, the last an island beside a mainland."""
+    widths = np.where(np.arange(n) < n - 2, 300.0, 9_000.0)
+    left = np.concatenate([[0.0], np.cumsum(widths)[:-1]])
+    shapes = shapely.box(X0 + left, Y0, X0 + left + widths, Y0 + 8_000.0)
+    far = shapely.box(X0 + left[-1] + 12_000, Y0 + 2_000, X0 + left[-1] + 16_000, Y0 + 6_000)
+    shapes[-1] = shapely.union_all([shapes[-1], far])
+    names = [f"长名字的第{k + 1}区" for k in range(n)]
+    codes = [f"3205{k:02d}" for k in range(n)]
+    frame = {"district_code": codes, "name_zh": names}
+    return gpd.GeoDataFrame(frame, geometry=list(shapes), crs=CRS)
+
+
+@pytest.mark.parametrize("as_map", [False, True])
+def test_every_district_is_named_on_the_map_or_by_a_number_in_its_key(tmp_path, as_map):
+    districts = _scattered(12)
+    write(districts, tmp_path / "src", "districts")
+    city = gcm.load_city(tmp_path / "src")
+    text = only_page(write_sheet(city, None, tmp_path / "a.pdf", as_map=as_map, lang="zh"))
+    for name in districts["name_zh"]:
+        assert text.count(name) == 1
+    assert re.search(r"^1　长名字的第\d+区", text, re.M)
+
+
+def test_a_district_of_several_parts_is_drawn(tmp_path):
+    write(_scattered(3), tmp_path / "src", "districts")
+    path = write_sheet(gcm.load_city(tmp_path / "src"), None, tmp_path / "a.pdf", as_map=True)
+    pixels = np.asarray(pdfium.PdfDocument(path)[0].render(scale=2).to_pil().convert("L"))
+    # The ground of the map, between the white of the paper and the ink.
+    assert ((pixels > 240) & (pixels < 250)).mean() > 0.05
+
+
+def test_without_targets_the_page_tells_of_the_layers_and_is_full(tmp_path):
+    write(zones(), tmp_path / "src", "districts")
+    write(bikes(list("ABCDEFGHI")), tmp_path / "src", "bike_stations")
+    path = write_sheet(gcm.load_city(tmp_path / "src"), None, tmp_path / "a.pdf", lang="zh")
+    assert "各图层情况" in only_page(path) and "审图号：" in only_page(path)
+    pixels = np.asarray(pdfium.PdfDocument(path)[0].render(scale=1).to_pil().convert("L"))
+    rows = np.flatnonzero((pixels < 200).any(axis=1))
+    assert np.diff(rows).max() < 0.12 * len(pixels)
+
+
+def test_the_outline_of_several_parts_has_a_ring_for_each():
+    parts = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)])
+    assert outline_path(parts).count("M") == 2
