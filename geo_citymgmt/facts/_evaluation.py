@@ -260,7 +260,8 @@ class Evaluator:
         ]
         if missing:
             names = _names_of_fields(missing, spec)
-            return Text(f"缺少字段：{names.zh}", f"needs {names.en}")
+            one = "field" if len(set(missing)) == 1 else "fields"
+            return Text(f"缺少字段：{names.zh}", f"needs the {one} {names.en}")
         empty = [
             n
             for part in figure.components
@@ -673,9 +674,9 @@ class Evaluator:
 
 
 def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:
-    """Fields, each once: by their labels in Chinese, by their names in English."""
-    names = list(dict.fromkeys(fields))
-    return Text("、".join(spec.fields[n].zh for n in names), ", ".join(names))
+    """Fields, each once, by their labels."""
+    items = [spec.fields[n] for n in dict.fromkeys(fields)]
+    return Text("、".join(f.zh for f in items), ", ".join(f.en for f in items))
 
 
 def _label(timeline: Timeline, name: str) -> Text:

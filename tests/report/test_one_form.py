@@ -178,7 +178,7 @@ def test_why_a_figure_is_missing_is_not_what_is_noted_of_its_target(city, lang):
     told = Summary(facts, some, day, words, table, table.iloc[:0])
     (reason, names), note = missing_figures(told)[-1], table.iloc[-1]
     assert names == [words.of(note["name_zh"], note["name_en"])]
-    assert reason == words.of("缺少字段：防坠落装置", "needs anti_fall")
+    assert reason == words.of("缺少字段：防坠落装置", "needs the field Anti-fall device")
     # Of its target something is said last, all the same.
     assert note["note_zh"].endswith("目标表中该分区的目标不能采用，原因见问题清单")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import tomllib
 from dataclasses import fields, is_dataclass, replace
@@ -9,11 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 
 import geo_citymgmt as gcm
 from geo_citymgmt._words import measure_word
-from geo_citymgmt.report import summary
+from geo_citymgmt.report import summary, write_report
 from tests.conftest import thinned, with_layers
 
 KEYS = ("districts", "illegal_construction", "parking_points", "bike_stations")
@@ -67,6 +69,30 @@ def test_records_are_counted_by_the_measure_word_of_their_layer(city):
                         assert city.specs[figures[key].layer].counter == "件"
     assert measure_word("case_count", "zh") == city.specs["digital_cases"].counter
     assert measure_word("illegal_open_count", "zh") == city.specs["illegal_construction"].counter
+
+
+def test_no_key_stands_for_a_name_in_english(city, tmp_path):
+    few = {key: thinned(city.layers[key], 50) for key in ("manholes", "bike_stations")}
+    lacking = ["anti_fall", "cover_kind", "site_type", "new_tech", "station_kind", "status"]
+    few = {
+        key: replace(layer, data=layer.data.drop(columns=lacking, errors="ignore"))
+        for key, layer in few.items()
+    }
+    report = write_report(replace(city, layers=few), tmp_path / "out", lang="en")
+    page = report["index"].read_text(encoding="utf-8")
+    page = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    texts = [html.unescape(re.sub(r"<[^>]+>", " ", page))]
+    for sheet in openpyxl.load_workbook(report["tables"]):
+        # A column of ids is for programs, beside one of names.
+        ids = {c.column for row in sheet["A1:Z3"] for c in row if str(c.value).endswith(" id")}
+        texts += [c.value for row in sheet.iter_rows() for c in row
+                  if isinstance(c.value, str) and c.column not in ids]  # fmt: skip
+    assert any("needs the field" in text for text in texts)
+    known = {name for spec in city.specs.values() for name in [spec.key, *spec.fields]}
+    known |= set(city.figures.figures)
+    keys = {name for name in known if "_" in name}
+    said = re.compile(r"[\w.]+")
+    assert sorted({word for text in texts for word in said.findall(text)} & keys) == []
 
 
 def _texts(table):
