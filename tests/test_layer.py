@@ -126,6 +126,30 @@ def test_outside_is_accepted_and_far_away_is_refused():
     assert read.rejected["codes"].tolist() == ["OUT_OF_CITY"]
 
 
+def test_a_layer_that_is_not_counted_says_what_of_it_lies_outside():
+    ways = [[(10, 10), (20, 20)], [(3000, 10), (10, 10)], [(3000, 10), (3100, 10)]]
+    lines = [shapely.LineString([(X0 + x, Y0 + y) for x, y in way]) for way in ways]
+    roads = gpd.GeoDataFrame({"road_name": list("ABC")}, geometry=lines, crs=ZONES.crs)
+    read = gcm.read_layer(roads, "roads", zones=ZONES)
+    about = read.findings[read.findings["code"] == "OUT_OF_CITY"]
+    # What reaches into the city is the city's.
+    assert (about["record"].tolist(), about["severity"].tolist()) == ([2], ["info"])
+    assert "LAYER_OUTSIDE" not in codes(read)
+    assert len(read.data) == 3
+
+
+def test_a_layer_of_another_city_says_so_whether_it_is_counted_or_not():
+    places = [shapely.Point(X0 + 900_000 + k, Y0) for k in range(5)]
+    stops = gpd.GeoDataFrame(
+        {"stop_id": [f"S{k}" for k in range(5)]}, geometry=places, crs=ZONES.crs
+    )
+    read = gcm.read_layer(stops, "transit_stops", zones=ZONES)
+    (told,) = read.findings[read.findings["code"] == "LAYER_OUTSIDE"].itertuples()
+    assert (told.severity, told.value) == ("error", "5")
+    assert read.findings.loc[read.findings["code"].eq("OUT_OF_CITY"), "n_records"].sum() == 5
+    assert "LAYER_OUTSIDE" not in codes(gcm.read_layer(stops, "transit_stops"))
+
+
 def test_of_several_records_with_one_id_the_first_is_kept():
     frame = lots((1, 1), (2, 2), (3, 3), LOT_ID=["P1", " P1", "P2"])
     read = gcm.read_layer(frame, "parking_points")

@@ -91,14 +91,8 @@ def check_place(
     outside = np.flatnonzero(owner == OUTSIDE)
     far = np.zeros(len(geometry), dtype=bool)
     if len(outside) and zones.geometry.notna().any():
-        near, distance = index._tree.query_nearest(
-            geometry[outside], return_distance=True, all_matches=False
-        )
-        names = _shown(zones, index)[near[1]]
+        distances, distance = _nearest(geometry[outside], zones, index)
         far[outside] = distance > FAR_M
-        distances = np.array(
-            [f"{n} {d / 1000:.1f} km" for n, d in zip(names, distance, strict=True)], dtype=object
-        )
         away = far[outside]
         counted = Text("计入“市域外”", "counted as outside")
         refused = _MESSAGES("too_far", km=FAR_M / 1000)
@@ -121,6 +115,50 @@ def check_place(
         unit=terms.word,
     )
     return code, far
+
+
+def report_outside(
+    geometry: np.ndarray,
+    zones: gpd.GeoDataFrame,
+    findings: Findings,
+    record: np.ndarray,
+    terms: ZoneTerms = NO_TERMS,
+) -> None:
+    """Report which records of a layer that is not counted by zones lie in none of them.
+
+    A road may lead out of a city; a layer of which nothing lies in it is another city's, or its
+    positions are wrong.
+    """
+    located = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
+    index = ZoneIndex(zones)
+    if not len(located) or not zones.geometry.notna().any():
+        return
+    # Most lie within: their first corner says so, and nothing has to be overlaid.
+    corners, shape = shapely.get_coordinates(geometry[located], return_index=True)
+    x, y = corners[np.unique(shape, return_index=True)[1]].T
+    doubted = located[index.of_points(x, y) == OUTSIDE]
+    touching = shapely.STRtree(index.given).query(geometry[doubted], predicate="intersects")[0]
+    outside = np.delete(doubted, np.unique(touching))
+    if not len(outside):
+        return
+    nearest, distance = _nearest(geometry[outside], zones, index)
+    findings.add(
+        "OUT_OF_CITY", records=record[outside], value=nearest, unit=terms.word, severity="info",
+        detail=_MESSAGES("not_counted"),
+    )  # fmt: skip
+    if len(outside) == len(located):
+        value, n = nearest[distance.argmin()], f"{len(outside):,}"
+        findings.add("LAYER_OUTSIDE", value=n, expected=value, unit=terms.word)
+
+
+def _nearest(
+    geometry: np.ndarray, zones: gpd.GeoDataFrame, index: ZoneIndex
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest zone of each feature with its distance in words, and in metres."""
+    near, distance = index._tree.query_nearest(geometry, return_distance=True, all_matches=False)
+    names = _shown(zones, index)[near[1]]
+    pairs = zip(names, distance, strict=True)
+    return np.array([f"{n} {d / 1000:.1f} km" for n, d in pairs], dtype=object), distance
 
 
 def _shown(zones: gpd.GeoDataFrame, index: ZoneIndex) -> np.ndarray:

@@ -44,7 +44,13 @@ from geo_citymgmt.cleaning._numbers import (
     unit_factor,
 )
 from geo_citymgmt.cleaning._personal import MASK, mask_record
-from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms, check_place, reported_codes
+from geo_citymgmt.cleaning._place import (
+    NO_TERMS,
+    ZoneTerms,
+    check_place,
+    report_outside,
+    reported_codes,
+)
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw
@@ -293,6 +299,9 @@ class Records:
             )
         self._decide_unusable(unusable, reported, terms)
         if not self.spec.is_counted:
+            if zones is not None and self.spec.role == "context":
+                kept = ~self.rejected
+                report_outside(self.geometry[kept], zones, self.findings, self.record[kept], terms)
             return
         if stated:
             self.data["district_reported"] = reported.array
