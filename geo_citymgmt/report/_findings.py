@@ -36,7 +36,6 @@ from geo_citymgmt.writing import Book, Column, make_folder, whole_file, write_la
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
-    from geo_citymgmt.report._summary import Summary
 
 _MESSAGES = Messages("geo_citymgmt.report")
 
@@ -49,8 +48,10 @@ def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``layer, file, walked, skipped, accepted, repaired, rejected, state, crs, datum,
-        encoding, usable``; the last as yes or no for the program.
+        ``layer, file, walked, skipped, accepted, outside, unlocated, repaired, rejected, state,
+        crs, datum, encoding, usable``; the last as yes or no for the program. ``outside`` and
+        ``unlocated`` are those of the accepted that lie in no zone, and that have no geometry;
+        missing where that cannot be known: without zones, of a table.
 
     Examples
     --------
@@ -77,6 +78,8 @@ def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
             "walked": ledger["n_walked"].astype("int64"),
             "skipped": ledger["n_skipped"].astype("int64"),
             "accepted": ledger["n_accepted"].astype("int64"),
+            "outside": pd.array([_outside(city, key) for key in ledger["layer"]], dtype="Int64"),
+            "unlocated": pd.array([_unlocated(city, k) for k in ledger["layer"]], dtype="Int64"),
             "repaired": ledger["n_repaired"].astype("int64"),
             "rejected": ledger["n_rejected"].astype("int64"),
             "state": [words.name("state", state) for state in ledger["state"]],
@@ -86,6 +89,26 @@ def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
             "usable": ledger["state"] == "ok",
         }
     )
+
+
+def _outside(city: City, key: str) -> int | None:
+    """Return how many accepted records of a layer lie in no zone."""
+    spec = city.specs.get(key)
+    if key not in city or spec is None or spec.is_table or not city.has_zones:
+        return None
+    data = city[key]
+    if "district_code" in data.columns and spec.is_counted:
+        return int((data.geometry.notna() & data["district_code"].isna()).sum())
+    found = city.findings
+    found = found[found["layer"].eq(key) & found["code"].eq("OUT_OF_CITY")]
+    return None if spec.role == "zones" else int(found["n_records"].clip(lower=1).sum())
+
+
+def _unlocated(city: City, key: str) -> int | None:
+    spec = city.specs.get(key)
+    if key not in city or spec is None or spec.is_table:
+        return None
+    return int(city[key].geometry.isna().sum())
 
 
 def unread_layers(city: City, lang: str | None = None) -> list[str]:
@@ -513,13 +536,12 @@ README = "README.txt"
 SUFFIXES = (".gpkg", ".shp.zip")
 
 
-def write_rejected(results: Summary, folder: Path) -> None:
-    """Write the rejected records of each layer and a word on what they are.
+def write_rejected(city: City, folder: Path, words: Words, day: str) -> None:
+    """Write the rejected records of each layer and a word on what they are, as of ``day``.
 
     The folder is new: a reject that has been corrected must not look as if it still stood.
     """
     make_folder(folder)
-    words, city = results.words, results.city
     lines = []
     for key, layer in city.layers.items():
         if layer.rejected.empty:
@@ -536,7 +558,7 @@ def write_rejected(results: Summary, folder: Path) -> None:
         files = ", ".join(names)
         lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
     intro = words("rejected_some") if lines else words("rejected_none")
-    head = words("sheet_titled", title=words("rejected"), as_of=results.day)
+    head = words("sheet_titled", title=words("rejected"), as_of=day)
     unread = unread_layers(city, words.lang)
     if unread:
         lines += ["", words("rejected_unread"), *unread]

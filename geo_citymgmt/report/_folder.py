@@ -492,7 +492,7 @@ def _write_files(
     with _dated(results.as_of):
         files |= _write_layers(shown, files["city"])
         if not public:
-            write_rejected(results, files["rejected"])
+            write_rejected(results.city, files["rejected"], results.words, results.day)
     tell("map")
     _write_map(results, shown, files["map"])
     tell("page")

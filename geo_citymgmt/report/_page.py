@@ -35,6 +35,7 @@ from geo_citymgmt.report._page_cases import work_views
 from geo_citymgmt.report._page_first import (
     completeness,
     domain_line,
+    errors_view,
     reporting,
     section_lines,
     sentences,
@@ -127,6 +128,9 @@ def period_views(results: Summary) -> list[dict[str, Any]]:
     ]
     table = table[table["indicator"].isin(results.headline.index)]
     for period, block in table.groupby("period", sort=False):
+        if block[["previous", "year_ago"]].isna().all(axis=None):
+            # A period that nothing stands beside compares nothing.
+            continue
         rows = []
         for row in block.itertuples():
             if not any(pd.notna(v) and v != 0 for v in (row.value, row.previous, row.year_ago)):
@@ -561,6 +565,7 @@ def page_content(results: Summary) -> dict[str, Any]:
         "public": results.release == "public",
         "source": words("source", source=source_name(results))
         + (words("source_unread", n=n_unread) if n_unread else ""),
+        "errors": errors_view(results),
         "warnings": _warnings(results),
         "data": completeness(results),
         "reporting": reporting(results),
@@ -616,6 +621,8 @@ def _warnings(results: Summary) -> list[dict[str, Any]]:
         warn(words("demo_zones"))
     if not results.city.has_zones:
         warn(words("no_zones"))
+    if results.as_of is None:
+        warn(words("no_date_means"))
     return out
 
 

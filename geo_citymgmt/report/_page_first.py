@@ -32,6 +32,7 @@ from geo_citymgmt.report._page_parts import (
     mark_key,
     plain_table,
     reported_rows,
+    unlocated_text,
 )
 from geo_citymgmt.report._summary import reasons_of
 
@@ -41,9 +42,17 @@ if TYPE_CHECKING:
 
 #: Districts of a task that are on the first screen of a telephone, and those listed at all.
 _FIRST, _LISTED = 5, 60
+#: Fewer districts than this can be told apart in any case.
+_FEWEST = 2
 #: Sentences on what is behind, and names in the one on what is met.
 _MOST = 3
 _BEHIND = ("behind", "overdue")
+#: Kinds of errors that stand at the top of the page.
+_MOST_ERRORS = 5
+#: Which note says how an error is mended.
+_HINTS = {"CODE_UNKNOWN": "CODE_OWN_WORDS"}
+#: Rank of findings from which on they are no errors.
+_WARNING = 2
 #: Other figures of a layer that stand beside a task.
 _RELATED = 6
 
@@ -233,6 +242,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "title": title,
         "by_distance": by_distance,
         "map": drawn,
+        "flat": _flat(words, table["distance"] if by_distance else None, kinds, len(rows)),
         "legend": _legend(words, kinds, level)
         if by_distance
         else _value_legend(words, kinds, steps, known, scale),
@@ -245,6 +255,18 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "all": words("all_zones", n=min(len(rows), _LISTED)) if len(rows) > _FIRST else "",
         "note": "" if by_distance else words("zones_untargeted"),
     }
+
+
+def _flat(words: Any, distance: pd.Series | None, kinds: list[str], n: int) -> str:
+    """Say of a map in one colour that it is, and what tells its districts apart."""
+    if n < _FEWEST or len({kind for kind in kinds if kind != "q-none"}) != 1:
+        return ""
+    if distance is None or distance.isna().any():
+        return words("map_flat")
+    low, high = (points_text(d) for d in (distance.min(), distance.max()))
+    if low == high:
+        return words("map_alike", n=n, low=low)
+    return words("map_flat_span", n=n, low=low, high=high)
 
 
 def _known(results: Summary, figure: str) -> pd.Series:
@@ -377,6 +399,9 @@ def _months(results: Summary, row: Any) -> dict[str, Any] | None:
     known = table[["value", "previous", "year_ago"]]
     if table.empty or not known.fillna(0).ne(0).any(axis=None):
         return None
+    if table[["previous", "year_ago"]].isna().all(axis=None):
+        # One month alone is beside nothing.
+        return None
     table = table.sort_values("level", key=lambda level: level.ne("city"), kind="stable")
     rows = []
     for at in table.itertuples():
@@ -455,6 +480,9 @@ def completeness(results: Summary) -> str:
         parts.append(words("data_empty", n=empty))
     read, rejected = (f"{int(ledger[name].sum()):,}" for name in ("n_records", "n_rejected"))
     parts.append(words("data_records", read=read, rejected=rejected))
+    if wrong := errors_view(results):
+        parts.append(words("data_wrong", n=wrong["n"]))
+    parts.append(unlocated_text(results, results.layers))
     days = pd.to_datetime(ledger["data_date"]).dropna()
     if days.empty:
         parts.append(words("no_date"))
@@ -464,6 +492,34 @@ def completeness(results: Summary) -> str:
         if without := len(ledger) - len(days):
             parts.append(words("data_undated", n=without))
     return words("sentence", text=words.joined(parts))
+
+
+def errors_view(results: Summary) -> dict[str, Any] | None:
+    """Return what is wrong with the data, kind by kind: how many, of what, and what to do."""
+    words, groups = results.words, results.finding_groups
+    wrong = groups[groups["rank"] < _WARNING]
+    if wrong.empty:
+        return None
+    rows = []
+    for row in wrong.head(_MOST_ERRORS).itertuples():
+        hints = groups[groups["layer"].eq(row.layer) & groups["code"].eq(_HINTS.get(row.code))]
+        places = words("errors_places", places=row.examples) if row.examples else ""
+        rows.append(
+            {
+                "head": words("errors_head", layer=row.layer, n=f"{row.count:,}"),
+                "text": words("sentence", text=f"{row.message}{places}"),
+                "remedy": words.joined(list(hints["message"])),
+            }
+        )
+    more = len(wrong) - len(rows)
+    key = "errors_next_public" if results.release == "public" else "errors_next"
+    return {
+        "n": f"{int(wrong['count'].sum()):,}",
+        "lead": words("errors_lead", n=f"{int(wrong['count'].sum()):,}"),
+        "rows": rows,
+        "next": (words("errors_more", n=more) if more else "") + words(key),
+        "link": words("errors_link"),
+    }
 
 
 def sentences(results: Summary) -> list[dict[str, str]]:
@@ -660,6 +716,8 @@ def section_lines(results: Summary, content: dict[str, Any]) -> dict[str, str]:
     out["layers"] = words("line_layers", n=len(content["layers"]))
     rejected = int(results.city.ledger["n_rejected"].sum())
     out["quality"] = words("line_quality", rejected=f"{rejected:,}", n=content["findings"]["n"])
+    if wrong := content["errors"]:
+        out["quality"] += words("comma") + words("line_wrong", n=wrong["n"])
     return out
 
 

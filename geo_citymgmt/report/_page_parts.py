@@ -13,7 +13,7 @@ from geo_citymgmt._words import packaged_table
 from geo_citymgmt.figures._layers import NOT_YET, LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
-from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.maps._words import on_one_line, status_shown
 from geo_citymgmt.report._drawings import (
     ABSENT,
     UNKNOWN,
@@ -24,7 +24,7 @@ from geo_citymgmt.report._drawings import (
     stacked_bar,
     state_looks,
 )
-from geo_citymgmt.report._findings import finding_groups, ledger_table
+from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._summary import (
     Summary,
     plain_note,
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
 _MOST_COLUMNS = 9
 _LONG = 40
+#: Rank of findings that ask for nothing.
+_NOTE = 3
+#: Fewest days of which a course is drawn.
+_COURSE = 2
 #: Reasons that say nothing of what was reported.
 _SILENT = ("no_target", "not_carried")
 
@@ -94,12 +98,36 @@ def cards(results: Summary) -> list[dict[str, Any]]:
             {
                 "key": layer,
                 "name": words.named(spec),
-                "records": words("records_on", n=f"{len(results.city[str(layer)]):,}"),
+                "records": words.joined(
+                    [
+                        words("records_on", n=f"{len(results.city[str(layer)]):,}"),
+                        unlocated_text(results, [s for s in results.layers if s.spec.key == layer]),
+                    ]
+                ),
                 "cards": [_card(results, row) for row in block[has_target].itertuples()],
                 "facts": [_fact(results, row) for row in block[~has_target].itertuples()],
             }
         )
     return out
+
+
+def unlocated_text(results: Summary, layers: list[LayerSummary]) -> str:
+    """Say how many records of the layers have no place, and how much they measure of how much."""
+    words, n, measures = results.words, 0, []
+    for layer in layers:
+        at, total = layer.totals.loc["unlocated"], layer.totals.loc["total"]
+        n += round(at["count"])
+        if not at["count"] or layer.measure_label is None or pd.isna(at.get("measure")):
+            continue
+        zh, en, unit = layer.measure_label
+        scale = scale_for([total["measure"]], unit, results.lang)
+        amount = on_one_line(scale.text(at["measure"]))
+        whole = on_one_line(scale.amount(total["measure"]))
+        measures.append(
+            words("unlocated_measure", label=words.of(zh, en), value=amount, total=whole)
+        )
+    told = words("bracket", text=words.listed(measures)) if measures else ""
+    return words("data_unlocated", n=f"{n:,}", measures=told) if n else ""
 
 
 def _fact(results: Summary, row: Any) -> dict[str, Any]:
@@ -228,7 +256,10 @@ def pace_charts(results: Summary) -> list[dict[str, Any]]:
             )
         )
         points = courses.get(row.Index)
-        if not grows or pd.isna(row.value) or points is None or not points["value"].gt(0).any():
+        # One day alone is no course.
+        if not grows or pd.isna(row.value) or points is None or len(points) < _COURSE:
+            continue
+        if not points["value"].gt(0).any():
             continue
         chart = _chart(results, row, points)
         if pd.notna(row.attainment):
@@ -490,6 +521,7 @@ def _plain_card(results: Summary, key: str, count: int) -> dict[str, Any]:
         "name": results.layer_name(key),
         "records": results.words("layer_records", n=f"{count:,}"),
         "measure": "",
+        "unlocated": "",
         "field": "",
         "bar": "",
         "states": [],
@@ -501,6 +533,7 @@ def _layer_card(results: Summary, layer: LayerSummary) -> dict[str, Any]:
     total = layer.totals.loc["total"]
     measure = layer.measure_label if "measure" in layer.totals.columns else None
     card = _plain_card(results, spec.key, round(total["count"]))
+    card["unlocated"] = unlocated_text(results, [layer])
     if measure is not None:
         label = words.of(measure[0], measure[1])
         scale = scale_for(layer.totals["measure"], measure[2], lang)
@@ -585,18 +618,24 @@ def ledger_view(results: Summary) -> list[dict[str, Any]]:
     table = ledger_table(results.city, results.lang)
     numbers = ("walked", "skipped", "accepted", "repaired", "rejected")
     rows = table.to_dict("records")
+    for row in rows:
+        apart = [(name, row[name]) for name in ("outside", "unlocated") if row[name] is not pd.NA]
+        said = [f"{results.words(name)} {n:,}" for name, n in apart if n]
+        row["apart"] = results.words.listed(said)
     return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
 
 
 def findings_view(results: Summary) -> dict[str, Any]:
     """Return the findings that ask for something, and apart from them the notes on reading."""
     words = results.words
-    groups = finding_groups(results.city, results.lang)
+    groups = results.finding_groups
     groups = groups.assign(
         severity_name=[words.name("severity", s) for s in groups["severity"]],
         n=[f"{n:,}" for n in groups["count"]],
+        # That nothing was done is the rule, and said by saying nothing.
+        action=groups["action"].replace(words.name("action", "none"), ""),
     )
-    asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
+    asking, notes = groups[groups["rank"] < _NOTE], groups[groups["rank"] == _NOTE]
     lead = "findings_lead_public" if results.release == "public" else "findings_lead"
     return {
         "n": f"{int(asking['count'].sum()):,}",

@@ -40,6 +40,7 @@ from geo_citymgmt.figures._tables import (
     zone_names,
 )
 from geo_citymgmt.indicators import Figures
+from geo_citymgmt.report._findings import finding_groups
 from geo_citymgmt.report._release import map_approval
 from geo_citymgmt.report._words import Words, layer_label
 
@@ -220,6 +221,11 @@ class Summary:
     def subtotals(self) -> pd.DataFrame:
         """Groups of districts by figure; see :func:`~geo_citymgmt.figures._tables.subtotals`."""
         return subtotals(self.by_district, self.city)
+
+    @cached_property
+    def finding_groups(self) -> pd.DataFrame:
+        """The findings by layer, kind and severity; see :func:`finding_groups`."""
+        return finding_groups(self.city, self.lang)
 
     @property
     def by_unit(self) -> str:

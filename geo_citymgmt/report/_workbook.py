@@ -558,6 +558,11 @@ def _layer(book: Book, results: Summary, layer: LayerSummary) -> None:
             if with_measure:
                 cells.append(state[at, code]["measure"])
         rows.append(cells)
+    if not results.city.has_zones:
+        # What has no place and the whole are there; what has one is the rest.
+        rows.insert(
+            0, [words("located"), *(b - a for a, b in zip(*(r[1:] for r in rows), strict=True))]
+        )
     name = words.named(layer.spec)
     title = words("sheet_titled", title=name, as_of=results.day)
     book.sheet(name, columns, rows, title=title, strong=[len(rows) - 1])
@@ -654,7 +659,7 @@ def _definitions(book: Book, results: Summary) -> None:
 def _ledger(book: Book, results: Summary) -> None:
     words = results.words
     table = ledger_table(results.city, results.lang).drop(columns="usable")
-    counts = ("walked", "skipped", "accepted", "repaired", "rejected")
+    counts = table.select_dtypes("integer").columns
     columns = [Column(words(name), "int" if name in counts else "text") for name in table.columns]
     _sheet(book, results, "ledger", columns, table.to_numpy(dtype=object).tolist())
 

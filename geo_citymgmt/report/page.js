@@ -63,7 +63,7 @@ function each(list, what) { [].forEach.call(list, what); }
 if (tasks) {
   var pick = document.getElementById("pick"), said = document.getElementById("said");
   var radios = [].slice.call(tasks.querySelectorAll("input[name=task]"));
-  pick.parentElement.hidden = false;
+  pick.closest("[hidden]").hidden = false;
   radios.forEach(function (radio) {
     var option = document.createElement("option");
     option.value = radio.id;
@@ -71,8 +71,10 @@ if (tasks) {
     pick.appendChild(option);
     radio.addEventListener("change", function () { pick.value = radio.id; tell(); });
   });
+  var picked = pick.nextElementSibling;
   // After a reload the browser has its own mind about which one is chosen.
   pick.value = radios.filter(function (radio) { return radio.checked; })[0].id;
+  picked.textContent = pick.selectedOptions[0].textContent;
   pick.addEventListener("change", function () {
     document.getElementById(pick.value).checked = true;
     tell();
@@ -110,7 +112,10 @@ function chosen() {
   var radio = tasks.querySelector("input[name=task]:checked");
   return tasks.querySelector(".stage > ." + radio.id);
 }
-function tell() { said.textContent = chosen().querySelector(".sentence").textContent; }
+function tell() {
+  picked.textContent = pick.selectedOptions[0].textContent;
+  said.textContent = chosen().querySelector(".sentence").textContent;
+}
 function zoneOf(target) {
   // A number beside the map stands for its district.
   var zone = target.closest && target.closest("[data-zone], .beside");
@@ -393,6 +398,7 @@ each(document.querySelectorAll("table:not(.case-table)"), function (table) {
   });
   var long = bodies.filter(function (part) { return part.rows.length > 1; });
   if (!long.length) { return; }
+  table.classList.add("sorts");
 
   function press(column) {
     var head = heads[column], now = head.getAttribute("aria-sort");

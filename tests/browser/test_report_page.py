@@ -9,6 +9,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.report import write_report
+from tests.report.conftest import bikes, write, zones
 
 pytestmark = pytest.mark.xdist_group("report-page")
 
@@ -129,3 +130,83 @@ def test_the_page_prints_with_every_table_on_its_page_and_no_number_parted(folde
     assert page.locator("details[open] table").count() > 5
     assert page.evaluate(ILL_PRINTED, [PAGE, SIDEWAYS]) == []
     assert len(page.pdf(prefer_css_page_size=True)) > 50_000
+
+
+@pytest.fixture(scope="module")
+def wrong_codes(tmp_path_factory) -> dict[str, Path]:
+    """A report in each language on a source with an error of every record, by language."""
+    source = tmp_path_factory.mktemp("wrong") / "c"
+    write(zones(), source, "districts")
+    states = ["a code that nobody has heard of", "another one of the same kind"] * 4
+    holes = bikes([""] * 8, manhole_id=[f"M{k}" for k in range(8)], status=states)
+    write(holes.drop(columns="name"), source, "manholes")
+    city = gcm.load_city(source)
+    return {
+        lang: write_report(city, source.parent / lang, lang=lang)["index"] for lang in ("zh", "en")
+    }
+
+
+#: Each cell of a table with a sentence: how wide it is, in how many lines, how many letters.
+CELLS = """() => {
+  document.querySelectorAll("details").forEach(one => { one.open = true; });
+  return [...document.querySelectorAll("tbody td")].filter(one =>
+    one.offsetParent && one.textContent.trim().length > 40).map(one => {
+      const text = document.createRange();
+      text.selectNodeContents(one);
+      const lines = [...text.getClientRects()].map(box => Math.round(box.top / 4));
+      return { width: one.getBoundingClientRect().width, letters: one.textContent.trim().length,
+               lines: new Set(lines).size, text: one.textContent.slice(0, 40) };
+    });
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_sentence_in_a_table_has_the_width_of_a_telephone(folder, wrong_codes, visit, width):
+    for file in (folder / "index.html", *wrong_codes.values()):
+        page, wrong = visit(file, width)
+        cells = page.evaluate(CELLS)
+        assert cells or file.parent == folder
+        narrow = [c for c in cells if c["width"] < width * 0.6 or c["letters"] < 10 * c["lines"]]
+        assert narrow == []
+        message = page.locator(".findings .message")
+        for k in range(message.count()):
+            box = message.nth(k).bounding_box()
+            assert box["width"] > width * 0.75 and box["x"] >= 0 and box["x"] + box["width"] < width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert wrong == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_rows_that_are_blocks_say_the_head_of_each_cell_and_sort_all_the_same(folder, visit, width):
+    page, _ = visit(folder / "index.html", width)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    heads = page.evaluate(
+        """() => [...document.querySelectorAll("table.stacks")].map(table => {
+          const plain = text => (text || "").replace(/\\W/g, "");
+          const names = [...table.tHead.rows[0].cells].map(one => plain(one.textContent));
+          return [...table.tBodies[0].rows[0].cells].map((cell, k) => [names[k],
+            plain(cell.dataset.head), cell.matches("th, .message, :first-child")]);
+        })"""
+    )
+    assert len(heads) >= 4
+    for name, label, is_plain in (cell for table in heads for cell in table):
+        assert is_plain or label == name
+    head = page.locator("table.ledger thead button").nth(2)
+    head.click()
+    walked = page.locator("table.ledger tbody tr td:nth-child(3)").all_text_contents()
+    numbers = [int(text.replace(",", "")) for text in walked]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_name_of_the_chosen_task_is_read_whole(folder, visit, width):
+    page, _ = visit(folder / "index.html", width)
+    for value in page.eval_on_selector_all("#pick option", "all => all.map(one => one.value)"):
+        page.select_option("#pick", value)
+        name = page.locator(".task >> visible=true").get_attribute("aria-label")
+        shown = page.locator(".picked > span")
+        assert name in shown.text_content()
+        assert shown.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert shown.evaluate("one => one.scrollHeight <= one.clientHeight")
+        box, held = shown.bounding_box(), page.locator("#pick").bounding_box()
+        assert box == held and box["height"] >= 44 and box["x"] + box["width"] <= width

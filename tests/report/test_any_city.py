@@ -93,7 +93,7 @@ def test_without_districts_every_file_is_written_and_says_so_once(unzoned, tmp_p
     written = sheets(files["tables"])
     assert not {"板块进度", "板块完成率", "街道", "覆盖"} & set(written)
     assert written["违法建设"][-1][:2] == ["全市合计", len(unzoned["illegal_construction"])]
-    assert [row[0] for row in written["违法建设"][3:]] == ["未落图", "全市合计"]
+    assert [row[0] for row in written["违法建设"][3:]] == ["已落图", "未落图", "全市合计"]
 
 
 def test_without_districts_a_bulletin_is_of_the_whole(unzoned):
@@ -126,6 +126,8 @@ def test_a_city_without_dates_has_a_report(undated, tmp_path):
     page = files["index"].read_text(encoding="utf-8")
     assert not [word for word in NOTHINGS if word in page]
     assert "数据未注明日期" in page
+    # A date that init only proposes, of the files' own time, is none until somebody takes it.
+    assert page.count("data_date") == 1
     # Two of the four are still to be dealt with.
     told = summary(undated)
     assert told.headline.loc["manhole_open_count", "value"] == 2

@@ -282,3 +282,41 @@ def test_how_a_task_stands_has_one_colour_on_page_map_and_paper(status):
     assert f"--{status}: {color};" in page
     assert f".gcm-fill-{status} {{ background: {color}; }}" in of_map
     assert re.search(rf"\.gcm-status-{status} {{[^}}]* color: {color}; }}", of_map)
+
+
+def test_a_map_in_one_colour_says_so_and_what_tells_its_districts_apart(told, view):
+    name = "illegal_safety_remaining_area"
+    assert view[name]["zones"]["flat"] == ""
+    table = told.standings.copy()
+    held = table["indicator"].eq(name) & table["distance"].notna()
+    table.loc[held, "distance"] = np.linspace(-0.72, -0.61, held.sum())
+    flat = replace(told)
+    flat.__dict__["standings"] = table
+    task = next(
+        t for t in tasks_view(flat)["tasks"] if t["figure"] == "illegal_safety_remaining_area"
+    )
+    kinds = set(re.findall(r'class="(d\d)"', task["zones"]["map"]))
+    assert kinds == {"d5"}
+    n = int(held.sum())
+    assert task["zones"]["flat"].startswith(f"{n}个板块都在同一档（−72.0 至 −61.0 个百分点）")
+    table.loc[held, "distance"] = -0.5
+    task = next(
+        t for t in tasks_view(flat)["tasks"] if t["figure"] == "illegal_safety_remaining_area"
+    )
+    assert task["zones"]["flat"] == f"{n}个板块相同（−50.0 个百分点），图上只有一种颜色。"
+
+
+def test_where_there_is_one_date_nothing_is_compared(told):
+    alone = {"previous": np.nan, "year_ago": np.nan}
+    day = pd.Timestamp("2022-06-30")
+    one = replace(
+        told,
+        months=told.months.assign(**alone),
+        periods=told.periods.assign(**alone),
+        courses=told.courses[told.courses["as_of"].eq(day)],
+    )
+    content = page_content(one)
+    assert content["periods"] == [] and content["charts"] == []
+    assert all(t["months"] is None and t["chart"] is None for t in content["tasks"]["tasks"])
+    before = page_content(told)
+    assert before["periods"] and any(t["months"] for t in before["tasks"]["tasks"])

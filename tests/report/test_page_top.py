@@ -8,14 +8,17 @@ import html
 import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import summary
+from geo_citymgmt.findings import CODES, Findings
+from geo_citymgmt.report import ledger_table, summary
 from geo_citymgmt.report._page import page_content, render_page
-from geo_citymgmt.report._page_first import completeness, sentences, targets_view
-from tests.report.conftest import write, zones
+from geo_citymgmt.report._page_first import completeness, errors_view, sentences, targets_view
+from tests.conftest import with_layers
+from tests.report.conftest import bikes, write, zones
 
 pytestmark = pytest.mark.xdist_group("report")
 
@@ -36,7 +39,7 @@ def test_layers_without_records_or_dates_and_several_days_are_told(told):
     ledger.loc[2, "data_date"] = pd.Timestamp("2022-05-31")
 
     class City:
-        pass
+        unit, specs, findings = told.city.unit, told.city.specs, told.city.findings
 
     city = City()
     city.ledger = ledger
@@ -153,3 +156,55 @@ def test_a_city_without_targets_has_neither_sentences_nor_their_table(tmp_path):
     assert content["sentences"] == []
     assert content["targets"] is None
     assert "未注明日期" in content["data"]
+
+
+def test_errors_of_the_data_stand_before_the_figures_with_what_to_do(tmp_path):
+    write(zones(), tmp_path / "c", "districts")
+    holes = bikes([""] * 8, manhole_id=[f"M{k}" for k in range(8)], status=["normal"] * 8)
+    write(holes.drop(columns="name"), tmp_path / "c", "manholes")
+    results = summary(gcm.load_city(tmp_path / "c"))
+    view = page_content(results)
+    (row,) = view["errors"]["rows"]
+    assert row["head"] == "窨井，8 条："
+    assert "“normal”" in row["text"]
+    assert 'values.status = { "normal" = "?" }' in row["remedy"]
+    # The first line counts the same, and so does the head of the section, which is open.
+    assert "错误 8 条" in view["data"] and "其中错误 8 条" in view["lines"]["quality"]
+    page = render_page(results)
+    order = [page.index(part) for part in ('id="errors"', 'class="data"', 'class="verdict"')]
+    assert order == sorted(order)
+    assert re.search(r'<section id="quality">\s*<details open', page)
+
+
+def test_where_nothing_is_wrong_no_error_is_told(told):
+    view = page_content(told)
+    assert view["errors"] is None
+    assert "错误" not in view["data"] + view["lines"]["quality"]
+    assert re.search(r'<section id="quality">\s*<details>', render_page(told))
+
+
+def test_no_more_kinds_of_errors_stand_at_the_top_than_can_be_read(told):
+    found = Findings("manholes")
+    for code in list(CODES)[:7]:
+        found.add(code, records=np.array([0, 1]), severity="error")
+    wrong = found.frame()
+    city = with_layers(told.city, "manholes")
+    city = replace(city, layers={"manholes": replace(city.layers["manholes"], findings=wrong)})
+    view = errors_view(replace(told, city=replace(city, findings=wrong)))
+    assert (view["n"], len(view["rows"])) == ("14", 5)
+    assert view["next"].startswith("另有 2 类错误。")
+
+
+def test_records_without_a_place_are_told_with_what_they_measure(told):
+    lots = told.city.layers["parking_points"]
+    data = lots.data.set_geometry(lots.data.geometry.mask(lots.data.index < 3))
+    city = with_layers(told.city, "parking_points")
+    city = replace(city, layers={"parking_points": replace(lots, data=data)})
+    without = f"{data['spaces_total'].iloc[:3].sum():,.0f}"
+    whole = f"{data['spaces_total'].sum():,.0f}"
+    view = page_content(summary(city, "2022-06-30"))
+    (domain,), (card,) = view["domains"], view["layers"]
+    for text in (view["data"], domain["records"], card["unlocated"]):
+        assert f"未落图 3 条（停车泊位数 {without}，共 {whole}）" in text
+    assert ledger_table(city).set_index("layer").loc["停车泊位", "unlocated"] == 3
+    assert "未落图" not in completeness(told)
