@@ -208,3 +208,12 @@ def test_records_without_a_place_are_told_with_what_they_measure(told):
         assert f"未落图 3 条（停车泊位数 {without}，共 {whole}）" in text
     assert ledger_table(city).set_index("layer").loc["停车泊位", "unlocated"] == 3
     assert "未落图" not in completeness(told)
+
+
+def test_what_a_small_city_has_is_open(undated, only_districts):
+    # No figure at all: what the layers hold, which the first line promises, is in sight.
+    page = render_page(summary(only_districts))
+    assert re.search(r'<section id="layers">\s*<details open', page)
+    # One layer with figures: nothing is gained by folding it.
+    page = render_page(summary(undated))
+    assert re.findall(r'<details class="domain"[^>]*>', page) == ['<details class="domain" open>']
