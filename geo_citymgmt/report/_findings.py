@@ -111,6 +111,12 @@ def _unlocated(city: City, key: str) -> int | None:
     return int(city[key].geometry.isna().sum())
 
 
+def apart_text(city: City, key: str, words: Words) -> str:
+    """Say how many accepted records of a layer lie in no zone, and how many have no place."""
+    known = {"outside": _outside(city, key), "unlocated": _unlocated(city, key)}
+    return words.listed([f"{words(name)} {n:,}" for name, n in known.items() if n])
+
+
 def unread_layers(city: City, lang: str | None = None) -> list[str]:
     """Return, for each layer that could not be read, its name, records, the cause and the remedy.
 

@@ -506,7 +506,12 @@ def errors_view(results: Summary) -> dict[str, Any] | None:
         places = words("errors_places", places=row.examples) if row.examples else ""
         rows.append(
             {
-                "head": words("errors_head", layer=row.layer, n=f"{row.count:,}"),
+                # What is about a layer as a whole says itself how much of it is meant.
+                "head": words(
+                    "errors_head" if row.count > 1 else "errors_of",
+                    layer=row.layer,
+                    n=f"{row.count:,}",
+                ),
                 "text": words("sentence", text=f"{row.message}{places}"),
                 "remedy": words.joined(list(hints["message"])),
             }

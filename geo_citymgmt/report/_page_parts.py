@@ -24,7 +24,7 @@ from geo_citymgmt.report._drawings import (
     stacked_bar,
     state_looks,
 )
-from geo_citymgmt.report._findings import ledger_table
+from geo_citymgmt.report._findings import apart_text, ledger_table
 from geo_citymgmt.report._summary import (
     Summary,
     plain_note,
@@ -521,7 +521,7 @@ def _plain_card(results: Summary, key: str, count: int) -> dict[str, Any]:
         "name": results.layer_name(key),
         "records": results.words("layer_records", n=f"{count:,}"),
         "measure": "",
-        "unlocated": "",
+        "unlocated": apart_text(results.city, key, results.words),
         "field": "",
         "bar": "",
         "states": [],
@@ -618,10 +618,8 @@ def ledger_view(results: Summary) -> list[dict[str, Any]]:
     table = ledger_table(results.city, results.lang)
     numbers = ("walked", "skipped", "accepted", "repaired", "rejected")
     rows = table.to_dict("records")
-    for row in rows:
-        apart = [(name, row[name]) for name in ("outside", "unlocated") if row[name] is not pd.NA]
-        said = [f"{results.words(name)} {n:,}" for name, n in apart if n]
-        row["apart"] = results.words.listed(said)
+    for row, key in zip(rows, results.city.ledger["layer"], strict=True):
+        row["apart"] = apart_text(results.city, key, results.words)
     return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
 
 

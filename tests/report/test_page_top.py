@@ -217,3 +217,22 @@ def test_what_a_small_city_has_is_open(undated, only_districts):
     # One layer with figures: nothing is gained by folding it.
     page = render_page(summary(undated))
     assert re.findall(r'<details class="domain"[^>]*>', page) == ['<details class="domain" open>']
+
+
+def test_a_layer_of_another_city_is_an_error_and_its_row_counts_what_lies_outside(tmp_path):
+    write(zones(), tmp_path / "c", "districts")
+    stops = bikes([f"{k}号站" for k in range(4)], stop_id=[f"S{k}" for k in range(4)])
+    stops = stops.set_geometry(stops.geometry.translate(0, 500_000))
+    write(stops, tmp_path / "c", "transit_stops")
+    city = gcm.load_city(tmp_path / "c")
+    assert len(city["transit_stops"]) == 4
+    view = page_content(summary(city))
+    (error,) = view["errors"]["rows"]
+    assert error["head"] == "轨交与公交站点："
+    assert error["text"].startswith("全部 4 条记录都在各区县之外")
+    ledger = {row["layer"]: row["apart"] for row in view["ledger"]}
+    cards = {card["key"]: card["unlocated"] for card in view["layers"]}
+    assert ledger["轨交与公交站点"] == cards["transit_stops"] == "市域外 4"
+    assert ledger["区县"] == cards["districts"] == ""
+    table = ledger_table(city).set_index("layer")
+    assert table.loc["轨交与公交站点", "outside"] == 4
