@@ -23,7 +23,7 @@ from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._basemaps import BasemapLike
-from geo_citymgmt.maps._city_map import CityMap, Legend, add_outlines
+from geo_citymgmt.maps._city_map import CityMap, Legend, Zones, add_outlines
 from geo_citymgmt.maps._classes import Classes, MapGate, code_texts
 from geo_citymgmt.maps._overlays import (
     POINTS_FROM_ZOOM,
@@ -285,7 +285,8 @@ def layer_map(
     Every record with a place is drawn, however many there are; those without are counted in a
     note on the map. Up to 10,000 features (100,000 vertices) are a ``folium.GeoJson``; more are
     packed, points in clusters that come apart from zoom 16 on, lines and areas simplified, which
-    the legend says. A panel of the page narrows the layer by codes and dates.
+    the legend says. A panel of the page narrows the layer by codes and dates. Districts and other
+    zones are outlined and named; with `color_by` they are filled as other areas are.
 
     Parameters
     ----------
@@ -357,11 +358,43 @@ def layer_map(
         title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap,
         zone_unit=zone_unit,
     )  # fmt: skip
+    drawing = Drawing(color_by, popup_fields, scheme, k, filter_by=filter_by, date_by=date_by)
+    if spec.role == "zones" and not color_by:
+        _add_boundaries(city_map, frame, spec, drawing, zones)
+        return city_map
     if zones is not None:
         add_outlines(city_map, zones)
-    drawing = Drawing(color_by, popup_fields, scheme, k, filter_by=filter_by, date_by=date_by)
     add_layer(city_map, frame, spec, drawing, zones=zones)
     return city_map
+
+
+def _add_boundaries(
+    city_map: CityMap,
+    frame: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    drawing: Drawing,
+    zones: gpd.GeoDataFrame | None,
+) -> None:
+    """Add a layer of zones as a map has boundaries: outlined and named, over light ground."""
+    lang, name = city_map.lang, spec.name(city_map.lang)
+    shown = frame.loc[located(frame.geometry)].reset_index(drop=True)
+    codes = shown.get(spec.id_field)
+    if codes is not None and codes.notna().all() and codes.is_unique:
+        shown = shown.set_axis(codes.astype("str"))
+    # Of its own zones a code is a code; of others it is the name of the one they lie in.
+    others = zones is not None and spec.id_field != "district_code"
+    texts = _Texts(shown, spec, city_map, dict(zone_names(zones, lang)) if others else {})
+    for column in popup_names(shown, spec, drawing.popup_fields):
+        texts.add(column)
+    rows = {
+        code: [(label, text) for label, column in texts.columns if (text := str(column.iloc[at]))]
+        for at, code in enumerate(shown.index)
+    }
+    layer = Zones(shown, zone_names(shown, lang), rows=rows, lang=lang)
+    city_map.add_child(layer)
+    item = {"label": name, "color": "#ffffff", "count": f"{len(shown):,}"}
+    city_map.add_child(Legend(name, [item], layer=layer))
+    _note_missing(city_map, name, len(frame), len(shown))
 
 
 def add_layer(
@@ -374,7 +407,7 @@ def add_layer(
 ) -> Features | Overlay:
     """Add a layer to a map, with its legend, its filters and a note on what cannot be shown."""
     drawing = drawing or Drawing()
-    lang, words = city_map.lang, _WORDS[city_map.lang]
+    lang = city_map.lang
     name = spec.name(lang)
     placed = located(frame.geometry)
     shown = frame.loc[placed]
@@ -425,12 +458,17 @@ def add_layer(
     city_map.add_child(Legend(name, items, note=note, layer=overlay))
     if controls:
         city_map.add_child(FilterControl(overlay, controls))
-    if not placed.all():
-        missing = f"{int((~placed).sum()):,}"
-        city_map.add_note(words["unlocated"].format(layer=name, n=missing))
-    if not placed.any():
-        city_map.add_note(words["empty"].format(layer=name))
+    _note_missing(city_map, name, len(frame), int(placed.sum()))
     return overlay
+
+
+def _note_missing(city_map: CityMap, name: str, count: int, drawn: int) -> None:
+    """Say how many of a layer's records have no place on the map, and where none has."""
+    words = _WORDS[city_map.lang]
+    if drawn < count:
+        city_map.add_note(words["unlocated"].format(layer=name, n=f"{count - drawn:,}"))
+    if not drawn:
+        city_map.add_note(words["empty"].format(layer=name))
 
 
 class _Texts:

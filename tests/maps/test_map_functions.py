@@ -149,6 +149,32 @@ def test_a_layer_can_be_coloured_by_any_kind_of_column(manholes, column):
     assert sum(item["count"] for item in overlay.classes) == len(manholes)
 
 
+def test_zones_on_their_own_are_outlined_and_named_over_light_ground(zones):
+    frame = zones.rename_axis("district_code").reset_index()
+    frame.loc[2, "geometry"] = None
+    drawn = layer_map(frame, "districts", zones=zones)
+    (layer,) = parts(drawn, Zones)
+    assert not layer.filled
+    assert not parts(drawn, Features) + parts(drawn, Overlay)
+    assert [(zone["code"], zone["name"]) for zone in layer.zones] == [
+        ("320505", "甲区"), ("320506", "乙区"),
+    ]  # fmt: skip
+    assert all(zone["label"] for zone in layer.zones)
+    assert ("行政区划代码", "320505") in layer.zones[0]["rows"]
+    assert "1" in " ".join(drawn.notes)
+
+
+def test_zones_whose_codes_are_no_codes_are_outlined_all_the_same(zones):
+    frame = zones.assign(district_code=["1", "1", None])
+    (layer,) = parts(layer_map(frame, "districts"), Zones)
+    assert [zone["name"] for zone in layer.zones] == ["甲区", "乙区", "丙市"]
+
+
+def test_zones_are_filled_where_a_colour_is_asked_for(zones):
+    drawn = layer_map(zones.assign(kind="rural"), "districts", color_by="kind")
+    assert len(parts(drawn, Features)) == 1
+
+
 def test_a_number_colours_by_classes_in_its_unit(parcels):
     drawn = layer_map(parcels, "illegal_construction", color_by="illegal_area_m2")
     (legend,) = parts(drawn, Legend)
