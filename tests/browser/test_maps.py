@@ -192,6 +192,47 @@ def test_of_many_zones_those_are_named_that_a_name_fits_in(show):
     opened.check()
 
 
+def test_a_name_is_folded_or_moved_before_it_runs_into_a_neighbour(show):
+    # The second is too narrow for its name on one line, the third is not.
+    shapes = [
+        shapely.box(120.0, 31.0, 120.6, 31.4),
+        shapely.box(120.6, 31.0, 120.72, 31.4),
+        shapely.box(120.72, 31.0, 121.3, 31.4),
+    ]
+    names = ["甲区", "石柱土家族自治县", "经济技术开发区"]
+    zones = gpd.GeoDataFrame({"name_zh": names}, geometry=shapes, index=list("123"), crs=4326)
+    opened = show(zone_map(pd.DataFrame({"n": [1, 2, 3]}, index=zones.index), zones, "n"))
+    assert opened.page.evaluate(NAMED) == ["甲区", "石柱土家族\n自治县", "经济技术开发区"]
+    opened.check()
+
+
+def test_no_name_lies_on_the_middle_of_another_zone(show):
+    # Slivers beside a wide zone: the name of the first would be read as that of the next.
+    at = 120 + 0.004 * np.arange(6)
+    slivers = shapely.box(at, 31.0, at + 0.004, 31.5)
+    zones = gpd.GeoDataFrame(
+        {"name_zh": [f"第{k}狭长地带片区" for k in range(6)] + ["宽区"]},
+        geometry=[*slivers, shapely.box(at[-1] + 0.004, 31.0, 121, 31.5)],
+        index=[str(k) for k in range(7)],
+        crs=4326,
+    )
+    opened = show(zone_map(pd.DataFrame({"n": range(7)}, index=zones.index), zones, "n"))
+    assert "宽区" in opened.page.evaluate(NAMED)
+    hidden = opened.page.evaluate(
+        """() => { const map = gcm.maps[0], layer = map._gcm.named.find(l => l._config.filled);
+            const top = map.getContainer().getBoundingClientRect();
+            const boxes = layer._labels.filter(l => l.marker).map(l =>
+                [l.id, l.marker.getElement().firstChild.getBoundingClientRect()]);
+            return layer._labels.map(l => [l.id, map.latLngToContainerPoint(l.place)]).filter(
+                ([id, at]) => boxes.some(([own, box]) => own !== id
+                    && box.left - top.left + 1 < at.x && at.x < box.right - top.left - 1
+                    && box.top - top.top + 1 < at.y && at.y < box.bottom - top.top - 1)
+            ).length; }"""
+    )
+    assert hidden == 0
+    opened.check()
+
+
 def test_zones_may_go_without_names_on_them(show, zones):
     table = pd.DataFrame({"n": [1, 2, 3]}, index=zones.index)
     opened = show(zone_map(table, zones, "n", labels=False))

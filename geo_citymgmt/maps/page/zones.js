@@ -6,6 +6,8 @@ var gcm = window.gcm;
 var CHOSEN = { color: "#1f2d3d", weight: 3 };
 /* Letters on a line of a folded name: "Industrial Park". */
 var LINE = 15;
+/* Where a long name without spaces may part: behind a people, before a kind of zone. */
+var PARTS = /族(?=.)|.(?=自治|工业园|经济|高新|技术|开发|产业园|保税|度假|风景|管理)/g;
 /* Where a name may stand when its own place is taken, in widths and heights of its box. */
 var MOVES = [];
 for (var right = -2; right <= 2; right += 1) {
@@ -208,7 +210,8 @@ gcm.Zones = L.LayerGroup.extend({
         return inside(zone.parts, at.lng, at.lat);
       },
       /* Of many zones a name that runs over its own is taken for a neighbour's. */
-      within: this._config.zones.length <= FEW ? null : function (box) {
+      strays: this._config.zones.length <= FEW,
+      within: function (box) {
         var span = self._span(index), zoom = map.getZoomScale(map.getZoom(), 0);
         if (box.right - box.left > span.x * zoom || box.bottom - box.top > span.y * zoom) {
           return false;
@@ -311,8 +314,18 @@ gcm.zones = function (config) { return new gcm.Zones(config); };
 /* A second name in brackets goes on a line of its own; where that is too wide, words do as well. */
 function spellings(name) {
   var lines = name.replace(/\s*(?=[（(])/, "\n");
-  var narrow = lines.split("\n").map(fold).join("\n");
+  var narrow = lines.split("\n").map(function (line) { return part(fold(line)); }).join("\n");
   return narrow === lines ? [lines] : [lines, narrow];
+}
+
+/* In two, as near to the middle as its words allow. */
+function part(line) {
+  var middle = line.length / 2, best = 0, found;
+  PARTS.lastIndex = 0;
+  while ((found = PARTS.exec(line))) {
+    if (Math.abs(PARTS.lastIndex - middle) < Math.abs(best - middle)) { best = PARTS.lastIndex; }
+  }
+  return best ? line.slice(0, best) + "\n" + line.slice(best) : line;
 }
 
 function fold(line) {
@@ -386,6 +399,7 @@ function written(name, value) {
 function plan(rows, turn) {
   var taken = new Taken(), out = { told: 0, spots: {} };
   rows.forEach(function (labels) {
+    labels.forEach(function (label) { label.beside = labels; });
     labels.slice().sort(function (a, b) { return turn * (b.size - a.size); })
       .forEach(function (label) {
         var spot = settle(label, taken);
@@ -398,16 +412,20 @@ function plan(rows, turn) {
   return out;
 }
 
-/* In its place, else moved within its zone; without its value only where nothing else helps. */
+/* Inside its zone, in its place or moved, else over the outline but over no neighbour's middle;
+   without its value only where nothing else helps. */
 function settle(label, taken) {
   var spot = null;
   [2, 1].some(function (told) {
     var sizes = label.sizes.filter(function (size) { return size.told === told; });
-    return [MOVES.slice(0, 1), MOVES].some(function (moves) {
-      return sizes.some(function (size) {
-        return moves.some(function (move) {
-          spot = free(label, size, move, taken);
-          return spot;
+    return (label.strays ? [false, true] : [false]).some(function (over) {
+      if (over) { sizes.sort(function (a, b) { return a.width - b.width; }); }
+      return [MOVES.slice(0, 1), MOVES].some(function (moves) {
+        return sizes.some(function (size) {
+          return moves.some(function (move) {
+            spot = free(label, size, move, taken, over);
+            return spot;
+          });
         });
       });
     });
@@ -415,14 +433,18 @@ function settle(label, taken) {
   return spot;
 }
 
-function free(label, size, move, taken) {
+function free(label, size, move, taken, over) {
   var x = Math.round(move[0] * size.width), y = Math.round(move[1] * size.height);
   var left = label.at.x + x - size.width / 2, top = label.at.y + y - size.height / 2;
   var box = { left: left - 2, right: left + size.width + 2, top: top, bottom: top + size.height };
-  if (label.within && !label.within(box)) { return null; }
   if (taken.clashes(box)) { return null; }
-  if (!label.within && (x || y) && !label.holds(label.at.x + x, label.at.y + y)) { return null; }
-  return { size: size, x: x, y: y, box: box };
+  if (!over) { return label.within(box) ? { size: size, x: x, y: y, box: box } : null; }
+  if ((x || y) && !label.holds(label.at.x + x, label.at.y + y)) { return null; }
+  var hides = label.beside.some(function (other) {
+    return other !== label && box.left < other.at.x && other.at.x < box.right &&
+           box.top < other.at.y && other.at.y < box.bottom;
+  });
+  return hides ? null : { size: size, x: x, y: y, box: box };
 }
 
 /* A name is on the page only where it has a place. */
