@@ -219,12 +219,36 @@ class Ladder:
 
     def labels(self, scale: Scale) -> tuple[str, ...]:
         """Return what each class holds, in numbers as they are written on the map."""
-        ends = written_limits(self.limits, scale)
-        between = [f"{low} – {high}" for low, high in pairwise(["0", *ends])]
+        above = class_ranges(self.limits, scale, of_counts=self.unit == "count")
         if self.unit == BELOW:
-            least = "不低" if scale.lang == "zh" else "not below"
-            return (least, *between, f"> {ends[-1]}")
-        return ("< 0", "0", *between, f"> {ends[-1]}")
+            return ("不低" if scale.lang == "zh" else "not below", *above)
+        return ("< 0", "0", *above)
+
+
+def class_ranges(
+    limits: Sequence[float], scale: Scale, *, of_counts: bool = False
+) -> tuple[str, ...]:
+    """Return what classes above zero hold that end at ``limits``, and what is above the last.
+
+    Of whole numbers the first and the last of each; else that a class begins over its lower limit,
+    so that no number seems to be in two.
+
+    Examples
+    --------
+    >>> from geo_citymgmt._numbers import Scale
+    >>> class_ranges([2, 5, 6], Scale(1, 0, "", "", "en"), of_counts=True)
+    ('1–2', '3–5', '6', '> 6')
+    >>> class_ranges([2, 5], Scale(1, 1, "", "", "en"))
+    ('over 0 to 2', 'over 2 to 5', '> 5')
+    """
+    ends = written_limits(limits, scale)
+    last = f"> {ends[-1]}"
+    if of_counts and scale.divisor == 1 and not scale.decimals:
+        starts = written_limits([low + 1 for low in (0, *limits[:-1])], scale)
+        pairs = zip(starts, ends, strict=True)
+        return (*(low if low == high else f"{low}–{high}" for low, high in pairs), last)
+    between = "大于 {} 至 {}" if scale.lang == "zh" else "over {} to {}"
+    return (*(between.format(low, high) for low, high in pairwise(["0", *ends])), last)
 
 
 def written_limits(limits: Sequence[float], scale: Scale) -> list[str]:
@@ -360,7 +384,8 @@ def number_classes(
         if all(re.search(r"\.0+$", text) for text in texts):
             texts = [text.split(".")[0] for text in texts]
         labels = [f"≤ {texts[0]}"]
-        labels += [f"{low} – {high}" for low, high in pairwise(texts)]
+        between = "大于 {} 至 {}" if lang == "zh" else "over {} to {}"
+        labels += [between.format(low, high) for low, high in pairwise(texts)]
         labels.append(f"> {texts[-1]}")
     return Classes(index, tuple(labels), ramp(len(labels)), scale.unit)
 

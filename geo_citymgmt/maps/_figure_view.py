@@ -13,7 +13,15 @@ from geo_citymgmt._numbers import Scale, figure_scales, percent, scale_for
 from geo_citymgmt._words import capital
 from geo_citymgmt.figures._actuals import net_note
 from geo_citymgmt.figures._tables import against_due
-from geo_citymgmt.maps._classes import BELOW, POINTS, Ladder, change_colors, ladder, written_limits
+from geo_citymgmt.maps._classes import (
+    BELOW,
+    POINTS,
+    Ladder,
+    change_colors,
+    class_ranges,
+    ladder,
+    written_limits,
+)
 from geo_citymgmt.maps._words import (
     amount_text,
     fill_label,
@@ -162,11 +170,7 @@ class FigureView:
         steps, label = ladder(unit), fill_label(name, column, lang, kept=kept)
         # Two shares differ by points.
         of_points = column == "distance" or scale.unit == "%"
-        between = (
-            written_limits(POINTS, Scale(1.0, 1, "", "", lang))
-            if of_points
-            else (written_limits(steps.limits, scale))
-        )
+        limits, by = (POINTS, Scale(1.0, 1, "", "", lang)) if of_points else (steps.limits, scale)
         return {
             "column": column,
             "name": capital(
@@ -181,7 +185,8 @@ class FigureView:
             "sign": "%" if scale.unit == "%" else "",
             "colors": self._text(_BAR.join(steps.colors)),
             "labels": self._text(_BAR.join(steps.labels(scale))),
-            "steps": between,
+            "steps": written_limits(limits, by),
+            "ranges": class_ranges(limits, by, of_counts=steps.unit == "count"),
             "levels": {
                 level: self._classes(b[column], column, steps) for level, b in blocks.items()
             },

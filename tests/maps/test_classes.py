@@ -96,7 +96,7 @@ def test_labels_say_which_values_are_in_the_class():
 
 def test_limits_given_by_hand_are_kept_even_where_no_value_lies():
     classes = number_classes(pd.Series([0.1, 0.95]), scheme=[0.3, 0.6, 0.9], unit="ratio")
-    assert classes.labels == ("≤ 30", "30 – 60", "60 – 90", "> 90")
+    assert classes.labels == ("≤ 30", "大于 30 至 60", "大于 60 至 90", "> 90")
     assert list(classes.index) == [0, 3]
 
 
@@ -235,9 +235,16 @@ def test_round_classes_are_labelled_without_a_gap_in_the_unit_of_the_map():
     values = pd.Series([0.0, 12_000, 340_000, None])
     classes = number_classes(values, scheme="round", unit="m2")
     assert classes.unit == "万平方米"
-    assert classes.labels[:3] == ("0", "0 – 0.05", "0.05 – 0.1")
-    assert classes.labels[-1] == "20 – 50"
+    assert classes.labels[:3] == ("0", "大于 0 至 0.05", "大于 0.05 至 0.1")
+    assert classes.labels[-1] == "大于 20 至 50"
     assert list(classes.index) == [0, 6, 10, -1]
+
+
+def test_round_classes_of_counts_say_the_whole_numbers_they_hold():
+    counts = number_classes(pd.Series([0, 2, 3, 7]), scheme="round", unit="count")
+    assert counts.labels == ("0", "1–2", "3–5", "6–10")
+    means = number_classes(pd.Series([0, 2.5]), scheme="round", unit="count", lang="en")
+    assert means.labels == ("0", "over 0 to 2", "over 2 to 5")
 
 
 def test_colours_of_round_classes_darken():

@@ -318,15 +318,14 @@ Chooser.prototype = {
   },
 
   _changeItems: function () {
-    var steps = this.fill().steps, colors = this._changeColors(), items = [], most = { more: -1, fewer: -1 };
+    var steps = this.fill().steps, ranges = this.fill().ranges, colors = this._changeColors(), items = [], most = { more: -1, fewer: -1 };
     this._rows.forEach(function (row) {
       var size = row.change ? number(row.change) : 0, side = size > 0 ? "more" : "fewer";
       if (size) { most[side] = Math.max(most[side], step(steps, Math.abs(size))); }
     });
     var self = this;
     function add(side, k) {
-      var range = k === steps.length ? "> " + steps[k - 1] : (k ? steps[k - 1] : "0") + " – " + steps[k];
-      items.push({ label: gcm.fill(self._word(side), { range: range }), color: colors[side][k] });
+      items.push({ label: gcm.fill(self._word(side), { range: ranges[k] }), color: colors[side][k] });
     }
     for (var k = most.more; k >= 0; k -= 1) { add("more", k); }
     items.push({ label: this._word("same"), color: this._config.unchanged });

@@ -4,6 +4,8 @@
 var gcm = window.gcm;
 
 var CHOSEN = { color: "#1f2d3d", weight: 3 };
+/* Between filled zones: seen beside the lightest and beside the darkest. */
+var BETWEEN = { color: "#8796a6", weight: 1.2 };
 /* Letters on a line of a folded name: "Industrial Park". */
 var LINE = 15;
 /* Where a long name without spaces may part: behind a people, before a kind of zone. */
@@ -28,7 +30,7 @@ gcm.Zones = L.LayerGroup.extend({
     this._config = this._first = config;
     this.order = config.filled ? 2 : 1;
     this._chosen = -1;
-    this._stroke = config.filled ? { color: "#ffffff", weight: 1.4 } : { color: "#6b7785", weight: 1.2 };
+    this._stroke = config.filled ? BETWEEN : { color: "#6b7785", weight: 1.2 };
   },
 
   onAdd: function (map) {
@@ -240,10 +242,7 @@ gcm.Zones = L.LayerGroup.extend({
     if (!this._config.filled) { return; }
     var under = this._map._gcm.pickers.some(function (picker) { return picker instanceof gcm.Overlay; });
     this._map.getContainer().classList.toggle("gcm-faded", under);
-    this._stroke = { color: under ? "#8796a6" : "#ffffff", weight: under ? 1 : 1.4 };
-    var style = L.extend({ fillOpacity: under ? 0.5 : 0.92 }, this._stroke);
-    this._paths.forEach(function (path) { path.setStyle(style); });
-    if (this._chosen >= 0) { this._paths[this._chosen].setStyle(CHOSEN); }
+    this._paths.forEach(function (path) { path.setStyle({ fillOpacity: under ? 0.5 : 0.92 }); });
   },
 
   _at: function (event) {
@@ -339,14 +338,21 @@ function fold(line) {
 }
 
 /* Names may not run over one another, and no zone is named twice. Large zones come first; where
-   more can be read the other way round, since large ones have room to move in, small ones do.
-   Filled zones come before others, since theirs carry values. */
+   more can be read the other way round, since large ones have room to move in, small ones do, or
+   those that went without. Filled zones come before others, since theirs carry values. */
 function thin(map) {
   var layers = map._gcm.named.slice().sort(function (a, b) { return b.order - a.order; });
-  var rows = once(layers);
+  var rows = once(layers), best = null;
   measure(map, rows);
-  var plans = [1, -1].map(function (turn) { return plan(rows, turn); });
-  var best = plans[1].told > plans[0].told ? plans[1] : plans[0];
+  [function (label) { return label.size; }, function (label) { return -label.size; }, wanting, wanting]
+    .forEach(function (rank) {
+      var tried = plan(rows, rank);
+      if (!best || tried.told > best.told) { best = tried; }
+    });
+  function wanting(label) {
+    var spot = best.spots[label.id];
+    return -(spot ? spot.size.told : 0);
+  }
   layers.forEach(function (layer) {
     layer._labels.forEach(function (label) { write(map, layer, label, best.spots[label.id]); });
   });
@@ -396,11 +402,11 @@ function written(name, value) {
 }
 
 /* Where each name goes, and how much is told that way. */
-function plan(rows, turn) {
+function plan(rows, rank) {
   var taken = new Taken(), out = { told: 0, spots: {} };
   rows.forEach(function (labels) {
     labels.forEach(function (label) { label.beside = labels; });
-    labels.slice().sort(function (a, b) { return turn * (b.size - a.size); })
+    labels.slice().sort(function (a, b) { return rank(b) - rank(a) || b.size - a.size; })
       .forEach(function (label) {
         var spot = settle(label, taken);
         if (!spot) { return; }
