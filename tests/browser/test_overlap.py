@@ -170,6 +170,48 @@ def test_the_legend_folds_for_a_panel_and_comes_back(show, saved):
     until(page, "!document.querySelector('.gcm-filter').open")
 
 
+UNDER_LEGEND = """() => { const map = gcm.maps[0], key = document.querySelector('.gcm-legend');
+    const origin = map.getContainer().getBoundingClientRect(), box = key.getBoundingClientRect();
+    const places = [];
+    map.eachLayer(layer => { if (layer.corners) { places.push(...layer.corners(map)); } });
+    return places.filter(place => {
+        const at = map.latLngToContainerPoint(map.unproject(place, 0));
+        const x = at.x + origin.left, y = at.y + origin.top;
+        return x > box.left && x < box.right && y > box.top && y < box.bottom; }).length; }"""
+
+
+@pytest.mark.parametrize("kind", ["city", "figure"])
+@pytest.mark.parametrize("size", [(320, 640), (390, 800)], ids=str)
+def test_on_a_phone_the_legend_hides_nothing_of_the_city_and_shows_its_colours(
+    show, saved, kind, size
+):
+    page = show(saved(kind, "en"), width=size[0], height=size[1]).page
+    page.click(".gcm-legend > summary")
+    until(page, "document.querySelector('.gcm-legend').open")
+    comes_to(page, lambda: page.evaluate(UNDER_LEGEND), 0)
+    legend = page.locator(".gcm-legend").bounding_box()
+    first = page.locator(".gcm-legend li").first.bounding_box()
+    assert first["y"] + first["height"] <= legend["y"] + legend["height"]
+    page.click(".gcm-legend > summary")
+    until(page, "!document.querySelector('.gcm-legend').open")
+    assert page.locator(".gcm-search").is_visible()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", [(320, 640), (390, 800), (640, 400)], ids=str)
+def test_the_head_of_a_map_is_whole(show, saved, lang, size):
+    page = show(saved("city", lang), width=size[0], height=size[1]).page
+    cut = page.evaluate(
+        """() => { const head = document.querySelector('.gcm-heading').getBoundingClientRect();
+            const lines = [...document.querySelectorAll('.gcm-heading h1, .gcm-heading p')];
+            return lines.filter(node => {
+                const box = node.getBoundingClientRect();
+                return node.scrollWidth > node.clientWidth + 1 || box.right > head.right
+                    || box.bottom > head.bottom; }).map(node => node.textContent); }"""
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize(("width", "height", "least"), [(640, 400, 0.68), (1280, 800, 0.7)])
 def test_the_map_has_most_of_the_window_and_a_panel_leaves_the_tools(
     show, saved, width, height, least

@@ -15,6 +15,8 @@ var WORDS = {
 var NARROW = 640;
 /* A map so narrow or so low has one panel open at a time. */
 var ALONE = 600, LOW = 480;
+/* What of a phone's map an open legend may take: the city keeps the larger part. */
+var KEYED = 0.45;
 /* Pixels between two controls, and those a list needs to be of use; a list above a legend that is
    shown whole needs more, lest it be a slit. */
 var GAP = 8, LEAST = 110, ROOMY = 200;
@@ -147,7 +149,8 @@ function controls(map) {
     // What is open can be folded; a button always lies there.
     var folds = node.classList.contains("leaflet-control-layers-expanded") || node.open === true;
     var frame = node.getBoundingClientRect();
-    found.push({ price: folds ? 0.8 : 3, left: frame.left - origin.left - 8, right: frame.right - origin.left + 8,
+    // On a phone it has most of the page: the city is smaller rather than half hidden.
+    found.push({ price: folds && origin.width >= ALONE ? 0.8 : 3, left: frame.left - origin.left - 8, right: frame.right - origin.left + 8,
                  top: frame.top - origin.top - 8, bottom: frame.bottom - origin.top + 8 });
   });
   return found;
@@ -501,7 +504,8 @@ gcm.arrange = function (map, latest) {
     frames("top.left").concat(frames("top.right")).forEach(function (one) {
       if (meet(one, mine)) { under = Math.max(under, one.bottom); }
     });
-    body.style.maxHeight = Math.max(0, mine.bottom - under - legend.firstChild.offsetHeight - 2 * GAP) + "px";
+    var most = box.classList.contains("gcm-keyed") ? height * KEYED : mine.bottom - under - 2 * GAP;
+    body.style.maxHeight = Math.max(0, most - legend.firstChild.offsetHeight) + "px";
   }
 };
 
@@ -521,6 +525,9 @@ function flow(map, left, right, latest) {
                                                       (list && low))));
   // In a low map what is open stands alone.
   box.classList.toggle("gcm-solo", low && Boolean(box.querySelector(".gcm-fold[open]:not([hidden])")));
+  // Over a phone's map the legend is read with the city, not with the tools.
+  box.classList.toggle("gcm-keyed", document.documentElement.clientWidth < ALONE &&
+                       Boolean(box.querySelector(".gcm-legend[open]:not([hidden])")));
   box.classList.toggle("gcm-busy", low && Boolean(box.querySelector(".gcm-measured, .gcm-paper")));
   var open = [].filter.call(left.children, function (node) { return node.open; });
   if (open.length > 1 && open[0].offsetTop !== open[1].offsetTop) {
