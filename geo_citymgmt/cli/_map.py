@@ -237,7 +237,6 @@ def _drawn(
     radius: float | None,
 ) -> CityMap:
     from geo_citymgmt import maps
-    from geo_citymgmt.maps._zone_maps import add_notice, dated
     from geo_citymgmt.report import Words
 
     words = Words(lang, unit=city.unit)
@@ -253,13 +252,11 @@ def _drawn(
     elif radius is not None:
         drawn = _reach(city, subject.key, radius, as_of, words)
     else:
-        own = city.data_date
         drawn = maps.layer_map(
             city[subject.key], city.specs[subject.key], color_by=color_by, zones=city.zones,
             lang=lang, zone_unit=city.unit,
-            caption=None if own is None else dated(f"{own:%Y-%m-%d}", city, lang),
         )  # fmt: skip
-    add_notice(drawn, city)
+    drawn.of_city(city)
     # What says nothing of its release is internal: who sends the page on should know.
     drawn.add_note(words("stamp_internal"))
     return drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import folium
 import geopandas as gpd
@@ -22,7 +22,7 @@ from jinja2 import TemplateSyntaxError
 from geo_citymgmt._markup import escape_page, escape_text, json_for_script, visible_text
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Lang, Messages, Text, listed, shared_terms
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _offline
@@ -37,6 +37,7 @@ from geo_citymgmt.maps._overlays import (
 )
 from geo_citymgmt.maps._words import (
     amount_text,
+    dated,
     row_kind,
     status_name,
     status_shown,
@@ -44,6 +45,9 @@ from geo_citymgmt.maps._words import (
     term_lines,
 )
 from geo_citymgmt.writing import whole_file
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
 
 _MESSAGES = Messages("geo_citymgmt.maps")
 
@@ -97,13 +101,13 @@ class _Page(Figure):
         before = [(element, element._children.copy()) for element in elements(self)]
         try:
             if self.map.online:
-                self.title = escape_text(self.map.title or "")
+                self.title = escape_text(self.map._full_title())
                 return steady_names(super().render(**kwargs), self)
             check_supported(self)
             for child in list(self._children.values()):
                 child.render(**kwargs)
             hosts = self.map.basemap.hosts if self.map.basemap else ()
-            return offline_page(self, lang=self.map.lang, title=self.map.title or "", hosts=hosts)
+            return offline_page(self, lang=self.map.lang, title=self.map._full_title(), hosts=hosts)
         except TemplateSyntaxError as error:
             raise MapError(
                 Text(
@@ -254,6 +258,8 @@ class CityMap(folium.Map):
         )
         self.title = title
         self.caption = caption
+        #: Of which city the map is: stands before the title, whatever that comes to be.
+        self.place = ""
         self.online = online
         self.tools = tools
         self.notes: list[str] = []
@@ -284,6 +290,38 @@ class CityMap(folium.Map):
             self.notes.append(text)
         return self
 
+    def of_city(self, city: City) -> CityMap:
+        """Name the city before the title, and say of its data what every map of it says.
+
+        Parameters
+        ----------
+        city : City
+            Its ``notice`` becomes a note, its ``data_date`` the caption where there is none.
+
+        Returns
+        -------
+        CityMap
+            The map itself.
+
+        Examples
+        --------
+        >>> import geo_citymgmt as gcm
+        >>> CityMap(title="窨井整治").of_city(gcm.sample_city()).caption
+        '数据截至 2022-06-30'
+        """
+        self.place = getattr(city, f"name_{self.lang}", "")
+        day, notice = getattr(city, "data_date", None), getattr(city, "notice", NOTHING)
+        if self.caption is None and day is not None:
+            self.caption = dated(f"{day:%Y-%m-%d}", day, self.lang)
+        if notice.zh:
+            self.add_note(notice.of(self.lang))
+        return self
+
+    def _full_title(self) -> str:
+        """Return the title with the city before it, unless the title names it."""
+        title = self.title or ""
+        return f"{self.place} · {title}" if self.place and self.place not in title else title
+
     def page_style(self) -> str:
         """Return the page's own stylesheet."""
         return "".join(map(_offline.own, PAGE_STYLES))
@@ -300,7 +338,9 @@ class CityMap(folium.Map):
         """Return the heading as HTML; empty where the map has neither title nor notes."""
         lines = []
         if self.title:
-            lines.append(f"<h1>{escape_text(self.title)}</h1>")
+            place = escape_text(self._full_title().removesuffix(self.title))
+            subject = f'<span class="gcm-subject">{escape_text(self.title)}</span>'
+            lines.append(f"<h1>{place}{subject}</h1>")
         if self.caption:
             lines.append(f'<p class="gcm-caption">{escape_text(self.caption)}</p>')
         lines += [f'<p class="gcm-note">{escape_text(note)}</p>' for note in self.notes]

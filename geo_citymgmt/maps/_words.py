@@ -251,3 +251,24 @@ def layers_named(table: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str)
         return table
     names = {key: spec.name(lang) for key, spec in specs.items()}
     return table.assign(layer=table["layer"].fillna("").map(lambda key: names.get(key, key)))
+
+
+_AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
+# Figures know the past; features are drawn as they were last recorded.
+_EARLIER = {
+    "zh": "指标截至 {date}；设施与案件为 {data_date} 的登记状况",
+    "en": "Figures as of {date}; features as recorded on {data_date}",
+}
+
+
+def dated(date: str, data_date: pd.Timestamp | None, lang: str) -> str:
+    """Return the line under the title: of which day the figures are, and of which the features.
+
+    Examples
+    --------
+    >>> dated("2022-06-30", pd.Timestamp("2022-06-30"), "en")
+    'Data as of 2022-06-30'
+    """
+    own = "" if data_date is None else f"{data_date:%Y-%m-%d}"
+    words = _EARLIER if own and date < own else _AS_OF
+    return words[lang].format(date=date, data_date=own)

@@ -14,7 +14,7 @@ from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, ref
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._numbers import Scale, percent
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, capital, listed
+from geo_citymgmt._words import DISTRICT, Lang, Messages, Text, capital, listed
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError, deprecated
 from geo_citymgmt.figures import progress
@@ -37,6 +37,7 @@ from geo_citymgmt.maps._figure_view import FigureView
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
 from geo_citymgmt.maps._words import (
     amount_text,
+    dated,
     drawn_column,
     layers_named,
     number_text,
@@ -392,7 +393,7 @@ def progress_map(
         title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
     )  # fmt: skip
-    add_notice(city_map, city)
+    city_map.of_city(city)
     layer = add_figures(
         city_map, city, table, figures, zones, column=column, captions=[] if caption else captions,
         titled=title is None,
@@ -485,13 +486,6 @@ def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
         _MESSAGES("source_no_layer_outlines", unit=city.unit),
         remedy=_MESSAGES("add_layer_outlines", unit=city.unit),
     )
-
-
-def add_notice(city_map: CityMap, city: City) -> None:
-    """Say under the heading what a city has every map of it say."""
-    notice = getattr(city, "notice", NOTHING)
-    if notice.zh:
-        city_map.add_note(notice.of(city_map.lang))
 
 
 def _require_layer(city: City, indicator: str) -> None:
@@ -708,12 +702,6 @@ _NO_ZONES = Text(
     "来源中没有{unit}图层：指标为全市数；补充{unit}图层后，可分{unit}显示",
     "The source has no layer of {unit} outlines: figures are those of the whole city",
 )
-_AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
-# Figures know the past; features are drawn as they were last recorded.
-_EARLIER = {
-    "zh": "指标截至 {date}；设施与案件为 {data_date} 的登记状况",
-    "en": "Figures as of {date}; features as recorded on {data_date}",
-}
 
 
 @refuses_by_name
@@ -775,12 +763,12 @@ def city_map(
     day = day_of(city, as_of, Gate("city_map"))
     given = caption is not None
     if caption is None and day is not None:
-        caption = dated(f"{day:%Y-%m-%d}", city, lang)
+        caption = dated(f"{day:%Y-%m-%d}", city.data_date, lang)
     drawn = CityMap(
         title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
     )  # fmt: skip
-    add_notice(drawn, city)
+    drawn.of_city(city)
     zones = city.zones
     levels = [level] if isinstance(level, str) else list(dict.fromkeys(level))
     if series is not None:
@@ -797,7 +785,7 @@ def city_map(
     else:
         figures = chosen_figures(table, indicator, levels[0])
         first = figures[0]
-        captions = [] if given else [dated(date, city, lang) for date in dates_of(table)]
+        captions = [] if given else [dated(date, city.data_date, lang) for date in dates_of(table)]
         by_level = {at: zones_to_fill(city, at) for at in levels}
         layer = add_figures(drawn, city, table, figures, by_level, captions=captions)
     specs = city.specs
@@ -820,13 +808,6 @@ def city_map(
     # A switch of nothing is an empty box.
     drawn.layer_switch = bool(present) or first is not None
     return drawn
-
-
-def dated(date: str, city: City, lang: Lang) -> str:
-    """Return the line under the title: of which day the figures are, and of which the features."""
-    data_date = "" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
-    words = _EARLIER if data_date and date < data_date else _AS_OF
-    return words[lang].format(date=date, data_date=data_date)
 
 
 def _fullest(table: pd.DataFrame, level: str) -> str | None:

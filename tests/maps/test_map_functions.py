@@ -335,6 +335,21 @@ def test_the_city_map_draws_the_layers_asked_for_and_names_one_it_has_not(city, 
         city_map(city, layers=["manholes", "lamps"], table=figures)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_map_of_a_city_names_it_before_its_title_once(city, figures, page, lang):
+    city.name_zh, city.name_en = "某市", "Some City"
+    name = getattr(city, f"name_{lang}")
+    for drawn in (
+        city_map(city, table=figures, lang=lang),
+        progress_map(city, "demolished_area", table=figures, lang=lang),
+    ):
+        head = re.search(r"<h1>(.*?)</h1>", page(drawn))[1]
+        assert re.sub("<.*?>", "", head) == f"{name} · {drawn.title}"
+        assert f"<title>{name} · " in page(drawn)
+    own = city_map(city, table=figures, lang=lang, title=f"{name} 2022")
+    assert re.sub("<.*?>", "", re.search(r"<h1>(.*?)</h1>", page(own))[1]) == f"{name} 2022"
+
+
 def test_a_city_without_figures_shows_its_layers(city, figures):
     drawn = city_map(city, table=figures.iloc[:0])
     assert not any(zone.filled for zone in parts(drawn, Zones))

@@ -186,7 +186,7 @@ Chooser.prototype = {
     this._dates();
     this._told.textContent = this._sentence();
     if (config.titled) {
-      document.querySelector(".gcm-heading h1").textContent = this._against < 0 ? fill.label : this._changeOf();
+      document.querySelector(".gcm-subject").textContent = this._against < 0 ? fill.label : this._changeOf();
     }
     if (config.captions.length && caption) { caption.textContent = config.captions[this._frame]; }
     this._fillTable();
