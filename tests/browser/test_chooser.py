@@ -63,7 +63,7 @@ def test_another_figure_changes_map_legend_title_and_table(show, chosen, lang, p
     page = opened.page
     before = fills(opened)
     choose(page, "figure", "1")
-    assert page.inner_text("h1") == parcels
+    assert page.inner_text(".gcm-subject") == parcels
     assert parcels in page.inner_text(".gcm-legend h2")
     assert parcels in page.inner_text(".gcm-zones strong")
     assert fills(opened) != before
@@ -281,7 +281,7 @@ def test_the_map_of_the_city_has_them_all_beside_its_layers(show, chosen):
     opened = show(city_map(city, series=table, level=["district", "street"]))
     page = opened.page
     choose(page, "figure", "1")
-    assert page.inner_text("h1") == "城市管理设施与治理一张图"
+    assert page.inner_text("h1") == "试点市 · 城市管理设施与治理一张图"
     assert "宗数" in page.inner_text(".gcm-legend h2")
     assert "分区指标" in page.inner_text(".leaflet-control-layers-list")
     opened.check()
