@@ -623,6 +623,12 @@ def _warnings(results: Summary) -> list[dict[str, Any]]:
         warn(words("no_zones"))
     if results.as_of is None:
         warn(words("no_date_means"))
+    elif results.as_of == results.city.data_date:
+        # A day that was asked for needs no excuse; one that nobody stated does.
+        told = results.city.findings
+        told = told.loc[told["code"].eq("DATE_ASSUMED"), f"message_{results.lang}"]
+        for message in told:
+            warn(str(message))
     return out
 
 

@@ -236,3 +236,12 @@ def test_a_layer_of_another_city_is_an_error_and_its_row_counts_what_lies_outsid
     assert ledger["区县"] == cards["districts"] == ""
     table = ledger_table(city).set_index("layer")
     assert table.loc["轨交与公交站点", "outside"] == 4
+
+
+def test_a_day_that_nobody_stated_is_told_unless_it_was_asked_for(tmp_path):
+    write(zones(), tmp_path, "districts")
+    write(bikes(["A", "B"], update_date=["2024-02-01", "2024-03-05"]), tmp_path, "bike_stations")
+    city = gcm.load_city(tmp_path)
+    for day, told in ((None, True), ("2024-03-01", False)):
+        warnings = page_content(summary(city, day, "zh"))["warnings"]
+        assert any("没有写明数据日期" in each["text"] for each in warnings) is told
