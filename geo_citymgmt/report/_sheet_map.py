@@ -190,7 +190,7 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
     ]
     labels = [
         say("not_below"),
-        *(f"{low}–{high}" for low, high in pairwise(BELOW_DUE)),
+        *(say("between", low=low, high=high) for low, high in pairwise(BELOW_DUE)),
         say("over", low=BELOW_DUE[-1]),
     ]
     legend = [(label, color, True) for label, color in zip(labels, BELOW_COLORS, strict=True)]
