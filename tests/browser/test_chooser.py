@@ -112,7 +112,7 @@ def test_two_dates_show_their_difference_and_both_numbers(show, chosen, lang):
         assert change.startswith("+")
     few = "基数小" if lang == "zh" else "few"
     assert all(few in cell for cell in column(page, 4))
-    assert page.locator(".gcm-zones p").is_visible()
+    page.locator(".gcm-zones p").wait_for()
     x, y = middle(page, 0)
     page.mouse.move(x, y)
     page.wait_for_selector(".gcm-tip")
@@ -257,7 +257,7 @@ def test_on_a_small_screen_the_table_is_a_panel_of_its_own(show, chosen, width):
     assert page.locator(".gcm-zones").is_hidden()
     page.click(".gcm-panel-button button")
     page.evaluate("gcm.maps[0]._gcm.chooser._button.click()")
-    assert page.locator(".gcm-zones").is_visible()
+    page.locator(".gcm-zones").wait_for()
     assert page.locator(".gcm-panel").is_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".folium-map").bounding_box()["height"] > 150

@@ -128,7 +128,7 @@ def test_without_a_script_every_task_can_be_reached(page_file, visit):
     page.locator("details.cases > summary").first.click()
     assert page.locator("#cases-1 tbody tr").count() == 20
     narrow = visit(page_file, 390, java_script_enabled=False)
-    assert narrow.locator(".chooser label").first.is_visible()
+    narrow.locator(".chooser label").first.wait_for()
     assert narrow.locator(".ranks li >> visible=true").count() == 10
 
 
@@ -196,7 +196,7 @@ def test_a_case_leads_to_the_map_and_back_to_the_list(page_file, visit):
     popup.wait_for(timeout=30_000)
     assert key in popup.inner_text()
     page.go_back()
-    assert page.locator("#cases-1 tbody a").first.is_visible()
+    page.locator("#cases-1 tbody a").first.wait_for()
     assert page.wrong == []
 
 
@@ -233,7 +233,7 @@ def test_on_paper_the_page_takes_twelve_sheets_and_says_where_the_rest_is(page_f
     assert 4 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 12
     page.emulate_media(media="print")
     assert "tables.xlsx" in page.locator(".paper-only").inner_text()
-    assert not page.locator("#cases-1 .case-table").is_visible()
+    page.locator("#cases-1 .case-table").wait_for(state="hidden")
     # What runs on over a page has no frame that its end would cut.
     framed = """e => [...document.querySelectorAll(".scroll, .verdict ul, .ranks ol")]
         .filter(e => getComputedStyle(e).borderLeftWidth !== "0px").length"""

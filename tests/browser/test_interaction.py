@@ -188,7 +188,7 @@ def test_on_paper_stand_title_date_scale_and_legend(show, trial_city, series):
     opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert "1:" in opened.page.inner_text(".gcm-foot")
     for shown in (".gcm-heading h1", ".gcm-caption", ".gcm-legend-body", ".gcm-north"):
-        assert opened.page.locator(shown).is_visible()
+        opened.page.locator(shown).wait_for()
     for hidden in (".gcm-tools", ".gcm-slider", ".gcm-panel"):
         assert opened.page.locator(hidden).is_hidden()
     opened.check()

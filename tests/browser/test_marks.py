@@ -53,7 +53,7 @@ def test_marks_take_the_place_of_colours_where_those_are_forced_and_on_paper(
         if forced == "none":
             page.emulate_media(media="print")
             page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')); }")
-            assert marks.first.is_visible()
+            marks.first.wait_for()
             page.evaluate("() => { window.dispatchEvent(new Event('afterprint')); }")
     assert drawn["none"] != drawn["active"]
 

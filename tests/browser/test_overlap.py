@@ -194,7 +194,7 @@ def test_on_a_phone_the_legend_hides_nothing_of_the_city_and_shows_its_colours(
     assert first["y"] + first["height"] <= legend["y"] + legend["height"]
     page.click(".gcm-legend > summary")
     until(page, "!document.querySelector('.gcm-legend').open")
-    assert page.locator(".gcm-search").is_visible()
+    page.locator(".gcm-search").wait_for()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -223,7 +223,7 @@ def test_the_map_has_most_of_the_window_and_a_panel_leaves_the_tools(
     page.evaluate(f"() => {{ {OPEN['filter']} }}")
     until(page, "document.querySelector('.gcm-filter-body').offsetHeight >= 120")
     for css in (".leaflet-control-zoom-in", ".gcm-search", ".gcm-buttons", ".gcm-selection"):
-        assert page.locator(css).is_visible(), css
+        page.locator(css).wait_for()
 
 
 @pytest.mark.parametrize("width", [900, 1280, 1600, 1920, 2560])
@@ -232,7 +232,7 @@ def test_a_list_of_layers_that_stands_open_lies_beside_the_city(show, saved, wid
     assert page.evaluate(CLEAR)
     # Folded, it opens by hand.
     page.evaluate(f"() => {{ {OPEN['layers']} }}")
-    assert page.locator(".leaflet-control-layers-expanded").is_visible()
+    page.locator(".leaflet-control-layers-expanded").wait_for()
 
 
 #: Whether the legend is whole or folded; one longer than the map scrolls where no panel is open.
@@ -279,7 +279,7 @@ def test_on_a_phone_opening_one_panel_shuts_the_others(show, saved):
         until(page, "document.querySelectorAll('.gcm-fold[open]').length === 1")
     page.click(".gcm-panel-button button")
     until(page, "document.querySelectorAll('.gcm-fold[open]').length === 0")
-    assert page.locator(".gcm-panel").is_visible()
+    page.locator(".gcm-panel").wait_for()
     # Beside it the map has no room for panels; shut, they are there again.
     assert page.locator(".gcm-filter").is_hidden()
     page.click(".gcm-panel .gcm-close")

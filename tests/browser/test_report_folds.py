@@ -28,12 +28,12 @@ def test_each_section_folds_into_one_line_and_opens_by_the_keyboard(page_file, v
         assert summaries.nth(k).bounding_box()["height"] < 50
     head = page.locator("#outlook summary")
     table = page.locator("#outlook table")
-    assert not table.is_visible()
+    table.wait_for(state="hidden")
     head.focus()
     page.keyboard.press("Enter")
-    assert table.is_visible()
+    table.wait_for()
     page.keyboard.press("Enter")
-    assert not table.is_visible()
+    table.wait_for(state="hidden")
 
 
 @ONE_LANGUAGE
@@ -53,15 +53,15 @@ def test_the_head_of_an_open_section_stays_in_sight(page_file, visit):
 def test_an_anchor_opens_what_holds_it(page_file, visit):
     for anchor, inside in (("#ledger", ".ledger"), ("#reported", "#reported table")):
         page = visit(page_file, anchor=anchor)
-        assert page.locator(inside).first.is_visible()
+        page.locator(inside).first.wait_for()
         assert page.locator(anchor).bounding_box()["y"] < 800
     page = visit(page_file)
-    assert not page.locator(".ledger").is_visible()
+    page.locator(".ledger").wait_for(state="hidden")
     for _ in range(2):
         page.click(".data a[href='#ledger']")
-        assert page.locator(".ledger").is_visible()
+        page.locator(".ledger").wait_for()
         page.locator("#quality > details > summary").click()
-        assert not page.locator(".ledger").is_visible()
+        page.locator(".ledger").wait_for(state="hidden")
 
 
 @ONE_LANGUAGE
@@ -101,9 +101,9 @@ def test_printed_what_paper_needs_is_open_and_afterwards_as_it_was(page_file, vi
 def test_without_script_all_can_be_opened_and_no_head_pretends_to_sort(page_file, visit):
     page = visit(page_file, java_script_enabled=False)
     assert page.locator("thead button").count() == 0
-    assert not page.locator("#unfold").is_visible()
+    page.locator("#unfold").wait_for(state="hidden")
     page.click("#outlook summary")
-    assert page.locator("#outlook table").is_visible()
+    page.locator("#outlook table").wait_for()
     assert page.wrong == []
 
 

@@ -147,7 +147,7 @@ def play(request, which, pages, sample_report, other_report):
 
         def text(self, selector: str) -> str:
             place = page.locator(selector).first
-            assert place.is_visible(), selector
+            place.wait_for()
             return place.inner_text()
 
         def says(self, zh: str, en: str) -> str:
@@ -165,7 +165,7 @@ def test_which_data_there_is_and_where_reports_and_records_differ(play, which):
     assert re.search(play.says(r"账表不符 \d 项", r"\d reported figures differ"), line)
     play.click(".data a[href='#reported']")
     table = play.page.locator("#reported table")
-    assert table.is_visible()
+    table.wait_for()
     rows = table.locator("tbody tr").all_inner_texts()
     if which == "other":
         # 12,000 m² were reported; the records have 5 + 3 + 1 parcels, three of which came back.
@@ -201,7 +201,7 @@ def test_whether_it_will_be_done_in_time_and_what_each_month_must_bring(play):
 def test_who_has_what_is_overdue_and_each_case_with_place_and_deadline(play, which):
     play.click("details.holders > summary")
     table = play.page.locator(".holders table").first
-    assert table.is_visible()
+    table.wait_for()
     counts = [int(t.replace(",", "")) for t in
               table.locator("tbody tr td:nth-child(3)").all_inner_texts()]  # fmt: skip
     assert counts == sorted(counts, reverse=True)
@@ -226,7 +226,7 @@ def test_in_which_street_cases_come_up_and_come_back(play, which):
     place = play.page.locator(
         "#campaign h3", has_text=play.says("街道（镇），本月反弹多", "streets with")
     )
-    assert place.first.is_visible()
+    place.first.wait_for()
     table = place.first.locator("xpath=..").locator("table")
     first = table.locator("tbody tr").first.inner_text().split("\t")
     assert int(first[2]) >= 1
