@@ -53,7 +53,8 @@ _SEEN_MM = 1.1
 #: Records that have room for larger dots.
 _FEW = 300
 #: Names without room that a key may tell, and the room beside a large map for its scale.
-_MOST_NUMBERED, _SCALE_A3 = 40, 48.0
+_MOST_NUMBERED, _SCALE_A3 = 28, 48.0
+_KEY_STEP = 1.35
 
 
 def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
@@ -278,15 +279,7 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
             )
         inner = narrow if is_beside else inner
     letters = 9.5 if large else 6.5
-    ground = ground_for(bounds, inner)
-    names, key = _names(ground, drawn, letters)
-    key_step, key_columns = letters * POINT * 1.35, 1
-    if key and not large:
-        # What has no room for its name bears a number, told below the map.
-        key_columns = max(1, int(inner.width / (max(width_of(k, letters) for k in key) + 3)))
-        height = key_step * -(-len(key) // key_columns) + 1.5
-        ground = ground_for(bounds, Box(inner.x, inner.y, inner.width, inner.height - height))
-        names, key = _names(ground, drawn, letters)
+    ground, names, key, key_columns = _fit(bounds, inner, drawn, letters, key_below=not large)
     with paper.within(Box(frame.x, frame.y, frame.width, frame.height)):
         _shapes(paper, ground, drawn, large=large)
     for lines, x, y in names:
@@ -298,7 +291,7 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
         low = frame.bottom - 20
         _legend_beside(paper, Box(inner.right, frame.y, side, low - frame.y), drawn, say)
         _scale_bar(paper, inner.right, frame.bottom - 11, ground, say, 10.0, _SCALE_A3 - 18)
-        _key_of_names(paper, Box(inner.right, frame.y + 28, side, frame.height), key, 1, letters)
+        _key_of_names(paper, Box(inner.right, frame.y + 28, side, 0.0), key, 1, letters)
         return
     if is_beside:
         columns, height = 1, step * (1 + len(drawn.legend)) + 2.5
@@ -312,13 +305,36 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
     below = 0.0 if is_beside else legend
     _scale_bar(paper, frame.x + 3, frame.bottom - below - 2.5, ground, say, 7.0, 22.0)
     if key:
-        box = Box(inner.x + 3, ground.box.bottom, inner.width - 3, inner.bottom)
+        box = Box(inner.x + 3, ground.box.bottom, inner.width - 3, 0.0)
         _key_of_names(paper, box, key, key_columns, letters)
+
+
+def _fit(
+    bounds: Sequence[float], inner: Box, drawn: Drawn, size: float, *, key_below: bool
+) -> tuple[Ground, list[tuple[list[str], float, float]], list[str], int]:
+    """Fit what is drawn and its names into a box, if so with the key to their numbers below.
+
+    Returns
+    -------
+    tuple of (Ground, names, key, columns of the key)
+    """
+    step, lines = size * POINT * _KEY_STEP, 0
+    most = min(_MOST_NUMBERED, 2 * int(inner.height / 4 / step)) if key_below else _MOST_NUMBERED
+    while True:
+        height = lines * step + 2.5 if lines else 0.0
+        ground = ground_for(bounds, Box(inner.x, inner.y, inner.width, inner.height - height))
+        names, key = _names(ground, drawn, size, most)
+        widest = max((width_of(text, size) for text in key), default=1.0)
+        columns = max(1, int(inner.width / (widest + 3)))
+        needed = -(-len(key) // columns) if key_below else 0
+        if needed <= lines:
+            return ground, names, key, columns
+        lines = needed
 
 
 def _key_of_names(paper: Paper, box: Box, key: Sequence[str], columns: int, size: float) -> None:
     """Write what the numbers on a map stand for, column by column."""
-    step, deep = size * POINT * 1.35, -(-len(key) // columns)
+    step, deep = size * POINT * _KEY_STEP, -(-len(key) // columns)
     for k, text in enumerate(key):
         column, row = divmod(k, deep)
         paper.text(box.x + column * box.width / columns, box.y + step * (row + 1), text, size)
@@ -354,15 +370,15 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
 
 
 def _names(
-    ground: Ground, drawn: Drawn, size: float
+    ground: Ground, drawn: Drawn, size: float, most: int
 ) -> tuple[list[tuple[list[str], float, float]], list[str]]:
     """Place the names, none over another, and number those that have no room.
 
     Returns
     -------
     tuple of (list of (lines, x, y), list of str)
-        Names by the middle of their upper edge, and the key to the numbers. Of more than a key
-        can hold the rest stays without name.
+        Names by the middle of their upper edge, and the key to the numbers. Where more than
+        ``most`` have no room, those that are left stay without a name.
     """
     height = size * POINT * 1.15
     middles = ground.place(np.array([[x, y] for _, x, y in drawn.names]).reshape(-1, 2))
@@ -390,7 +406,7 @@ def _names(
                     break
             else:
                 lost.add(k)
-        if not lost - numbered or len(numbered | lost) > _MOST_NUMBERED:
+        if not lost - numbered or len(numbered | lost) > most:
             key = [f"{n}　{drawn.names[k][0].replace(chr(10), ' ')}" for k, n in number.items()]
             return placed, key
         numbered |= lost
