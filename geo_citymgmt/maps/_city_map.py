@@ -30,6 +30,7 @@ from geo_citymgmt.maps._basemaps import Basemap, BasemapElement, BasemapLike
 from geo_citymgmt.maps._offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps._overlays import (
     Bounds,
+    Plain,
     label_place,
     latlon,
     rings_of,
@@ -578,7 +579,7 @@ _CHOOSE = Text("选择{unit}", "Choose a {unit}")
 _NO_DAY = ""
 
 
-class Panel(MacroElement):
+class Panel(Plain):
     """The indicators of the city and of each district, beside the map.
 
     Parameters
@@ -727,7 +728,7 @@ class Panel(MacroElement):
         )
 
 
-class Chooser(MacroElement):
+class Chooser(Plain):
     """What a reader may choose of a map of figures: which, by which zones, of which day.
 
     The zones that are drawn take the colours and numbers of what is chosen; a table beside the map

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from branca.element import Element
+from branca.element import Element, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
@@ -364,6 +364,20 @@ class _Verbatim(Element):
     def render(self, **kwargs: Any) -> str:
         """Return the text."""
         return self.text
+
+
+class Plain(MacroElement):
+    """An element whose template is rendered once, however much of the data comes of it."""
+
+    def render(self, **kwargs: Any) -> None:
+        """Add its parts to the page as they stand."""
+        for part in ("header", "html", "script"):
+            macro = getattr(self._template.module, part, None)
+            if macro is not None:
+                section = getattr(self.get_root(), part)
+                section.add_child(_Verbatim(macro(self, kwargs)), name=self.get_name())
+        for child in self._children.values():
+            child.render(**kwargs)
 
 
 class _Marks(Layer):

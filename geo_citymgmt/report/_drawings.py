@@ -273,6 +273,8 @@ _DIGIT, _SIGN, _WIDE = 0.72, 0.86, 1.05
 _TRIED = 16
 #: Labels that may stand beside a map, and how far apart places for them are tried.
 _MOST_BESIDE, _STEP = 4, 4.0
+#: Places for a label that are tried in one go.
+_AT_ONCE = 64
 #: Colours of what has no value, and of a status, where no style sheet is.
 NO_VALUE = "#ececec"
 STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "behind": "#a84a00",
@@ -304,7 +306,7 @@ class FittedZones:
     width: float
     height: float
 
-    @property
+    @cached_property
     def middles(self) -> list[tuple[float, float]]:
         """The place in each that is farthest from its boundary; the origin where it is empty."""
         return [(float(xy[0, 0]), float(xy[0, 1])) if len(xy) else (0.0, 0.0) for xy in self.rooms]
@@ -567,13 +569,21 @@ def place_beside(
         # By the length of the line, which ends where the label begins.
         gap = np.abs(middles - fitted.middles[k]) - np.array(sizes[k]) / 2
         away = np.hypot(*np.maximum(gap, 0.0).T)
-        for middle in middles[np.argsort(away, kind="stable")]:
-            at = (float(middle[0]), float(middle[1]))
-            box = _label_box(at, sizes[k])
-            line = shapely.LineString(leader(fitted, k, at, sizes[k]))
-            if not any(shapely.intersects([box, line], other).any() for other in taken):
-                out[k] = at
-                taken += [box, line]
+        middles = middles[np.argsort(away, kind="stable")]
+        for first in range(0, len(middles), _AT_ONCE):
+            some = middles[first : first + _AT_ONCE]
+            half = np.array(sizes[k]) / 2
+            reach = half + _GAP / 2
+            ends = np.clip(fitted.middles[k], some - half, some + half)
+            starts = np.broadcast_to(fitted.middles[k], ends.shape)
+            boxes = shapely.box(*(some - reach).T, *(some + reach).T)
+            lines = shapely.linestrings(np.stack([starts, ends], axis=1))
+            shapes, others = np.stack([boxes, lines]), np.array(taken, dtype=object)
+            free = ~shapely.intersects(shapes[..., None], others).any(axis=(0, 2))
+            if free.any():
+                best = int(free.argmax())
+                out[k] = (float(some[best, 0]), float(some[best, 1]))
+                taken += [boxes[best], lines[best]]
                 break
     return out
 
