@@ -14,6 +14,7 @@ import shapely
 
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt.fonts import cjk_font_path
+from geo_citymgmt.report._drawings import Look
 from geo_citymgmt.report.bulletin._model import broken, drawable, needed
 
 _FACE = "CitySansSC"
@@ -25,6 +26,17 @@ INK, SOFT, LINE, SHADE, ACCENT = "#1a1a1a", "#5b6770", "#9aa5ae", "#eef1f4", "#8
 _SCALES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0, 4.5, 5.0,
            5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 8.5, 9.0, 9.5)  # fmt: skip
 _HALO = 0.7
+#: Forms of marks, as of maps/page/marks.js and of about the same ink: a square, a triangle, a
+#: diamond, a triangle upside down. The first is a disc.
+_FORMS = (
+    None,
+    np.array([[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]]),
+    np.array([[0.0, -1.2], [1.15, 0.8], [-1.15, 0.8]]),
+    np.array([[0.0, -1.25], [1.25, 0.0], [0.0, 1.25], [-1.25, 0.0]]),
+    np.array([[0.0, 1.2], [1.15, -0.8], [-1.15, -0.8]]),
+)
+#: Dashes of lines in millimetres, by the same marks.
+_DASHES = ((), (1.7, 0.8), (0.5, 0.6), (1.9, 0.6, 0.5, 0.6), (0.9, 0.9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +168,13 @@ class Paper:
     # -- lines and areas
 
     def line(
-        self, points: np.ndarray, *, color: str = INK, width: float = 0.2, dash: bool = False
+        self, points: np.ndarray, *, color: str = INK, width: float = 0.2, mark: int = 0
     ) -> None:
-        """Draw a line through points."""
+        """Draw a line through points, in dashes where it has a mark."""
         pen = self._canvas
         pen.setStrokeColor(_color(color))
         pen.setLineWidth(width * MM)
-        pen.setDash((2, 2) if dash else ())
+        pen.setDash([part * MM for part in _DASHES[max(mark, 0) % len(_DASHES)]])
         path = pen.beginPath()
         self._trace(path, points)
         pen.drawPath(path)
@@ -199,14 +211,32 @@ class Paper:
         shape = shapely.box(box.x, box.y, box.right, box.bottom)
         self.area(shape, fill=fill, stroke=stroke, width=width)
 
-    def dots(self, xy: np.ndarray, radius: float, color: str) -> None:
-        """Draw a disc at each place, with a thin light edge that tells neighbours apart."""
-        pen = self._canvas
-        pen.setFillColor(_color(color))
+    def marks(self, xy: np.ndarray, radius: float, look: Look) -> None:
+        """Draw the mark of a look at each place, with a light edge that tells neighbours apart.
+
+        Marks have five forms, and on them nothing, a dot or a bar, so that a grey print tells what
+        the colours do.
+        """
+        pen, mark = self._canvas, max(look.mark, 0)
+        form, detail = _FORMS[mark % len(_FORMS)], mark // len(_FORMS) % 3
+        pen.setFillColor(_color(look.kind))
         pen.setStrokeColor(_color("#ffffff"))
         pen.setLineWidth(0.08 * MM)
         for x, y in xy:
-            pen.circle(x * MM, self._up(y), radius * MM, stroke=1, fill=1)
+            if form is None:
+                pen.circle(x * MM, self._up(y), radius * MM, stroke=1, fill=1)
+                continue
+            path = pen.beginPath()
+            self._trace(path, form * radius + (x, y))
+            path.close()
+            pen.drawPath(path, stroke=1, fill=1)
+        pen.setFillColor(_color("#ffffff"))
+        for x, y in xy if detail else ():
+            if detail == 1:
+                pen.circle(x * MM, self._up(y), 0.4 * radius * MM, stroke=0, fill=1)
+            else:
+                wide, high = 1.1 * radius * MM, 0.36 * radius * MM
+                pen.rect(x * MM - wide / 2, self._up(y) - high / 2, wide, high, stroke=0, fill=1)
 
     def within(self, box: Box) -> _Clip:
         """Draw within a box alone; use as a context."""

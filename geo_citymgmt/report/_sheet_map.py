@@ -17,6 +17,7 @@ from geo_citymgmt.report._drawings import (
     BELOW_DUE,
     NO_VALUE,
     UNKNOWN,
+    Look,
     below_due,
     state_looks,
 )
@@ -25,7 +26,7 @@ from geo_citymgmt.report._summary import Summary
 from geo_citymgmt.report._words import Words
 
 #: Of records that are no longer, or not yet, to be dealt with.
-REST = "#c3cad0"
+REST = Look("#c3cad0")
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Drawn:
         Lines within the areas: of streets.
     bold : geometry or None
         What the sheet is about.
-    marks : list of (color, geometries)
+    marks : list of (Look, geometries)
         Records, drawn one upon the other.
-    legend : list of (label, color, is_area)
+    legend : list of (label, Look, "areas" or "lines" or "points")
     names : list of (text, x, y)
         In one line or two.
     legend_title : str
@@ -53,8 +54,8 @@ class Drawn:
     areas: Sequence[tuple[shapely.Geometry, str | None]] = field(default_factory=list)
     inner: list[shapely.Geometry] = field(default_factory=list)
     bold: shapely.Geometry | None = None
-    marks: list[tuple[str, np.ndarray]] = field(default_factory=list)
-    legend: list[tuple[str, str, bool]] = field(default_factory=list)
+    marks: list[tuple[Look, np.ndarray]] = field(default_factory=list)
+    legend: list[tuple[str, Look, str]] = field(default_factory=list)
     names: list[tuple[str, float, float]] = field(default_factory=list)
     legend_title: str = ""
 
@@ -88,7 +89,7 @@ def layers_to_draw(results: Summary) -> list[str]:
 
 
 def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
-    """Return the map of a zone with the records of its first layer, coloured by their status.
+    """Return the map of a zone with the records of its first layer, marked by their status.
 
     Where a layer has cases, those that are open have their colours and are counted in the legend:
     together they are the stock that the sheet tells of. The others are pale, as what is over.
@@ -109,8 +110,11 @@ def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
         name = results.layer_name(layer)
         # The commonest is drawn first, so that the rare ones are seen; what is over, before all.
         order = sorted(classes, key=lambda each: -int(each[2].sum()))
-        marks = [(color, shapes[of & placed]) for _, color, of in order]
-        legend = [(f"{label}　{of.sum():,}", color, False) for label, color, of in classes]
+        marks = [(look, shapes[of & placed]) for _, look, of in order]
+        # Areas are marked as points are, whose size they rarely exceed on paper.
+        are_lines = np.mean(shapely.get_dimensions(shapes[placed]) == 1) > 0.5
+        drawn_as = "lines" if are_lines else "points"
+        legend = [(f"{label}　{of.sum():,}", look, drawn_as) for label, look, of in classes]
         title, head = say("map_records", layer=name), ""
         counter = results.city.specs[layer].counter
         n = sum(int(of.sum()) for _, _, of in classes)
@@ -119,7 +123,7 @@ def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
             head = say("map_stock_legend", n=f"{n:,}", counter=counter)
             if rest.any():
                 marks.insert(0, (REST, shapes[rest & placed]))
-                legend.append((say("map_rest", n=f"{rest.sum():,}"), REST, False))
+                legend.append((say("map_rest", n=f"{rest.sum():,}"), REST, drawn_as))
         elif len(classes) > 1:
             head = say("map_records_legend", counter=counter)
         if not placed.all():
@@ -132,29 +136,31 @@ def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
 
 def _classes(
     results: Summary, layer: str, states: np.ndarray | None, n: int
-) -> tuple[list[tuple[str, str, np.ndarray]], np.ndarray | None]:
-    """Return name, colour and records of each class of a layer, and those that are over.
+) -> tuple[list[tuple[str, Look, np.ndarray]], np.ndarray | None]:
+    """Return name, look and records of each class of a layer, and those that are over.
 
     There are none of the latter where nothing is open, but None.
     """
     spec, words = results.city.specs[layer], results.words
     everything = np.ones(n, dtype=bool)
-    whole = [(results.layer_name(layer), spec.style.get("color", "#0072b2"), everything)]
+    look = Look(spec.style.get("color", "#0072b2"))
+    whole = [(results.layer_name(layer), look, everything)]
     if states is None:
         return whole, None
     codes, looks = spec.fields[str(spec.state_field)].codes, state_looks(spec)
     stock = {code for name in USUAL_STOCK for code in spec.sets.get(name, ())}
     has_cases = "done" in spec.sets and bool(np.isin(states, list(stock)).any())
     shown = [code for code in codes if not has_cases or code in stock]
-    classes = [(words.label(codes[code]), looks.get(code, UNKNOWN).kind, states == code)
-               for code in shown]  # fmt: skip
+    classes = [
+        (words.label(codes[code]), looks.get(code, UNKNOWN), states == code) for code in shown
+    ]
     classes = [each for each in classes if each[2].any()]
     if not has_cases:
         # What the list does not know is drawn, too.
         known = np.logical_or.reduce([of for *_, of in classes]) if classes else ~everything
         if known.all() or not known.any():
             return classes or whole, None
-        return [*classes, (words("state_unknown"), UNKNOWN.kind, ~known)], None
+        return [*classes, (words("state_unknown"), UNKNOWN, ~known)], None
     return classes, ~np.isin(states, list(stock))
 
 
@@ -193,12 +199,14 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
         *(say("between", low=low, high=high) for low, high in pairwise(BELOW_DUE)),
         say("over", low=BELOW_DUE[-1]),
     ]
-    legend = [(label, color, True) for label, color in zip(labels, BELOW_COLORS, strict=True)]
+    legend = [
+        (label, Look(color), "areas") for label, color in zip(labels, BELOW_COLORS, strict=True)
+    ]
     legend = [entry for k, entry in enumerate(legend) if f"d{k}" in kinds]
     if distances.isna().all():
         fills = [None] * len(fills)
     elif "q-none" in kinds:
-        legend.append((say("no_value"), NO_VALUE, True))
+        legend.append((say("no_value"), Look(NO_VALUE), "areas"))
     areas = list(zip(shapes, fills, strict=True))
     head = say("map_due_legend") if distances.notna().any() else ""
     return Drawn(title, areas, [], bold, [], legend, names, head)

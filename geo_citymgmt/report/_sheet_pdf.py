@@ -17,7 +17,7 @@ from geo_citymgmt.cases._campaigns import campaigns
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import month_ends
-from geo_citymgmt.report._drawings import STATUS_COLORS, nice_ceiling
+from geo_citymgmt.report._drawings import STATUS_COLORS, Look, nice_ceiling
 from geo_citymgmt.report._paper import (
     ACCENT,
     INK,
@@ -48,9 +48,9 @@ A4, A3 = (210.0, 297.0), (420.0, 297.0)
 _EDGE, _TOP, _GAP = 15.0, 12.0, 4.0
 _TASK, _ROW, _HEAD = 8.3, 4.7, 6.3
 _FOOT = 9.0
-#: Shapes larger than this are drawn as they are, smaller ones as a dot.
+#: Shapes larger than this are drawn as they are below their marks, smaller ones by these alone.
 _SEEN_MM = 1.1
-#: Records that have room for larger dots.
+#: Records that have room for larger marks.
 _FEW = 300
 #: Names without room that a key may tell, and the room beside a large map for its scale.
 _MOST_NUMBERED, _SCALE_A3 = 28, 48.0
@@ -157,8 +157,10 @@ def _tasks(
         step = row
     for task in shown:
         color = STATUS_COLORS.get(task.status, SOFT)
-        told = width_of(task.told or task.amount, 8)
-        paper.text(box.x, y + 3, task.name, 8.5, room=box.width - told - 2)
+        room = box.width - width_of(task.told or task.amount, 8) - 2
+        # Rather smaller than cut: it is what the row is about.
+        size = 8.5 * min(max(0.99 * room / max(width_of(task.name, 8.5), 1.0), 0.75), 1.0)
+        paper.text(box.x, y + 3, task.name, size, room=room)
         paper.text(box.right, y + 3, task.told, 8, color=color, align="right")
         bar = Box(box.x, y + 4.4, box.width * 0.44, 2.2)
         if not np.isnan(task.share):
@@ -236,11 +238,11 @@ def _course(paper: Paper, box: Box, course: Course, say: Words) -> None:
         paper.text(x, plot.bottom + 4, label, 7, color=SOFT, align="middle")
     known = ~np.isnan(due)
     if known.sum() > 1:
-        paper.line(at(days[known], due[known]), color=SOFT, width=0.3, dash=True)
+        paper.line(at(days[known], due[known]), color=SOFT, width=0.3, mark=4)
     color = STATUS_COLORS.get(course.status, "#235f8a")
     points = at(days, values)
     paper.line(points, color=color, width=0.6)
-    paper.dots(points, 0.8, color)
+    paper.marks(points, 0.8, Look(color))
     paper.text(plot.right + 2, points[-1, 1] + 1, scale.text(values[-1]), 8, color=color)
 
 
@@ -352,19 +354,19 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
     for shape in drawn.inner:
         paper.area(shown(shape), fill=None, stroke="#c3ccd3", width=0.12)
     few = sum(len(shapes) for _, shapes in drawn.marks) < _FEW
-    for color, shapes in drawn.marks:
+    radius = 0.9 if large or few else 0.65
+    for look, shapes in drawn.marks:
         kind = shapely.get_dimensions(shapes)
         for line in shapes[kind == 1]:
             for part in shapely.get_parts(line):
                 points = ground.place(shapely.get_coordinates(part))
-                paper.line(points, color=color, width=0.6)
+                paper.line(points, color=look.kind, width=0.6, mark=look.mark)
         rest = shapes[kind != 1]
         sizes = np.sqrt(shapely.area(rest)) * per_metre
         for shape in rest[sizes > _SEEN_MM]:
-            paper.area(shown(shape), fill=color, stroke="#ffffff", width=0.05)
-        centres = shapely.get_coordinates(shapely.centroid(rest[sizes <= _SEEN_MM]))
-        if len(centres):
-            paper.dots(ground.place(centres), 0.75 if large or few else 0.5, color)
+            paper.area(shown(shape), fill=look.kind, stroke="#ffffff", width=0.05)
+        middles = shapely.get_coordinates(shapely.point_on_surface(rest))
+        paper.marks(ground.place(middles), radius, look)
     if drawn.bold is not None:
         paper.area(shown(drawn.bold), fill=None, stroke=INK, width=0.5)
 
@@ -431,10 +433,10 @@ def _legend_small(
 ) -> None:
     if drawn.legend:
         paper.text(box.x, box.y + 3.6, drawn.legend_title, size, bold=True, room=box.width)
-    for k, (label, color, is_area) in enumerate(drawn.legend):
+    for k, (label, look, drawn_as) in enumerate(drawn.legend):
         x = box.x + (k % columns) * box.width / columns
         y = box.y + 3.6 + (1 + k // columns) * step
-        _key(paper, x, y, color, is_area)
+        _key(paper, x, y, look, drawn_as)
         paper.text(x + 4.5, y, label, size, room=box.width / columns - 5)
 
 
@@ -443,17 +445,22 @@ def _legend_beside(paper: Paper, box: Box, drawn: Drawn, say: Words) -> None:
     if drawn.legend:
         paper.text(box.x, y - 6.5, say("legend"), 13, bold=True)
         paper.text(box.x, y, drawn.legend_title, 10, color=SOFT, room=box.width)
-    for label, color, is_area in drawn.legend:
+    for label, look, drawn_as in drawn.legend:
         y += 6.5
-        _key(paper, box.x, y, color, is_area, 1.5)
+        _key(paper, box.x, y, look, drawn_as, 1.5)
         paper.text(box.x + 8, y, label, 10)
 
 
-def _key(paper: Paper, x: float, y: float, color: str, is_area: bool, by: float = 1.0) -> None:
-    if is_area:
-        paper.box(Box(x, y - 2.2 * by, 3.4 * by, 2.4 * by), fill=color, stroke="#7d8b97", width=0.1)
+def _key(paper: Paper, x: float, y: float, look: Look, drawn_as: str, by: float = 1.0) -> None:
+    if drawn_as == "areas":
+        box = Box(x, y - 2.2 * by, 3.4 * by, 2.4 * by)
+        paper.box(box, fill=look.kind, stroke="#7d8b97", width=0.1)
+    elif drawn_as == "lines":
+        # Long enough for all of its dashes.
+        paper.line(np.array([[x, y - by], [x + 3.8 * by, y - by]]), color=look.kind, width=0.6,
+                   mark=look.mark)  # fmt: skip
     else:
-        paper.dots(np.array([[x + 1.7 * by, y - by]]), 0.9 * by, color)
+        paper.marks(np.array([[x + 1.7 * by, y - by]]), 0.9 * by, look)
 
 
 def _north(paper: Paper, x: float, y: float, say: Words, large: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,8 +21,9 @@ from tests.report.conftest import CRS, X0, Y0, bikes, without_zones, write, zone
 pdfium = pytest.importorskip("pypdfium2")
 pytest.importorskip("reportlab")
 
+from geo_citymgmt.report._drawings import Look, state_looks  # noqa: E402
 from geo_citymgmt.report._drawings import _path as outline_path  # noqa: E402
-from geo_citymgmt.report._paper import MM, Box, cut, ground_for, width_of  # noqa: E402
+from geo_citymgmt.report._paper import MM, Box, Paper, cut, ground_for, width_of  # noqa: E402
 from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
 from geo_citymgmt.report._sheet_map import REST  # noqa: E402
 from geo_citymgmt.report._sheet_pdf import write_sheet_pdf, write_sheets  # noqa: E402
@@ -97,10 +99,38 @@ def test_all_records_of_a_district_are_on_its_map(maker, told):
     closing = maker.sheet("320583").why.rows[0][6]
     assert sum(stock) == int(closing.replace(",", "")) and closing in drawn.legend_title
     assert f"期末存量{closing}处" in maker.sheet("320583").lead
-    colors = city.specs["illegal_construction"].style["colors"]
+    looks = state_looks(city.specs["illegal_construction"])
     open_states = ("20", "30", "40", "80", "95")
-    assert [color for _, color, _ in drawn.legend] == [*(colors[s] for s in open_states), REST]
+    assert [look for _, look, _ in drawn.legend] == [*(looks[s] for s in open_states), REST]
     assert drawn.marks[0][0] == REST and len(drawn.marks[0][1]) == rest
+
+
+def test_names_of_tasks_are_whole_in_the_longer_language(summary_of, tmp_path):
+    maker = SheetMaker(summary_of("2022-06-30", "en"))
+    write_sheet_pdf(maker, "320508", tmp_path / "zone.pdf")
+    text = only_page(tmp_path / "zone.pdf")
+    names = [task.name for task in maker.sheet("320508").tasks]
+    assert len(names) == 7 and [name for name in names if name not in text] == []
+
+
+def test_in_grey_print_each_status_of_a_sheet_has_a_mark_of_its_own(tmp_path):
+    """Drawn in one grey, no two marks are the same picture, nor two lines the same dashes."""
+    path = tmp_path / "marks.pdf"
+    looks = [Look("#777777", mark) for mark in range(15)]
+    with Paper(path, (20.0 * len(looks), 30.0), title="", lang="en") as paper:
+        for k, look in enumerate(looks):
+            paper.marks(np.array([[20.0 * k + 10, 10.0]]), 0.65, look)
+        for k in range(5):
+            paper.line(np.array([[20.0 * k + 6, 20], [20.0 * k + 14, 20]]), mark=k)
+    drawn = pdfium.PdfDocument(path)[0].render(scale=600 / 72).to_numpy()[:, :, 0]
+    step = drawn.shape[1] // len(looks)
+    tiles = [drawn[:, k * step : (k + 1) * step].astype(int) for k in range(len(looks))]
+    half = drawn.shape[0] // 2
+    for one, other in combinations([tile[:half] for tile in tiles], 2):
+        # Of a mark of some 1,000 dots of a printer, a part that is seen.
+        assert (abs(one - other) > 60).sum() > 60
+    lines = [tile[half:] for tile in tiles[:5]]
+    assert all((abs(one - other) > 60).sum() > 60 for one, other in combinations(lines, 2))
 
 
 def test_the_map_of_a_narrow_district_has_its_legend_beside_it_and_is_larger(maker, tmp_path):
