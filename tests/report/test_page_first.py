@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from importlib import resources
 
@@ -113,6 +114,18 @@ def test_the_districts_stand_by_their_distance_with_the_class_of_the_map(told, v
     assert {int(k): kind for k, kind in drawn} == expected
     # Whoever is furthest behind is darkest.
     assert expected[order[distance.index[0]]] == max(expected.values())
+
+
+@pytest.mark.parametrize(("file", "key"), [
+    ("words.toml", "class_over"), ("sheet.toml", "over"),
+    ("bulletin/bulletin.toml", "pictures_over"),
+])  # fmt: skip
+def test_no_legend_has_the_darkest_class_hold_its_limit(file, key):
+    """以上 includes the number before it, but 60 points below are of the class that ends there."""
+    assert below_due(-0.6) == "d4" and below_due(-0.601) == "d5"
+    said = tomllib.loads((resources.files("geo_citymgmt.report") / file).read_text("utf-8"))
+    text = next(table[key] for table in (said, *said.values()) if key in table)
+    assert text == ["大于 {low}", "over {low}"]
 
 
 def test_without_targets_of_districts_they_stand_by_value_and_the_map_says_so(view):
