@@ -386,6 +386,7 @@ class _Marks(Layer):
     _bounds: np.ndarray | None
     #: How a script of the page takes the data for no program.
     _media_type: str
+    data: Any
 
     def render(self, **kwargs: Any) -> None:
         """Add data and script to the page."""
@@ -397,7 +398,8 @@ class _Marks(Layer):
         super().render(**kwargs)
 
     def _content(self) -> str:
-        raise NotImplementedError
+        """Return the data as it stands in the page: packed, unless a subclass writes it out."""
+        return str(self.data)
 
     def _describe(
         self,
@@ -566,9 +568,6 @@ class Overlay(_Marks):
         if self.kind != "points" and many([geometry]):
             shapes, self.tolerance_m = simplify(shapes)
         self.data = pack(shapes, classes, columns, title=title, measure=measure)
-
-    def _content(self) -> str:
-        return self.data
 
     def config(self) -> str:
         """Return what the page's script needs beside the data, as JSON."""

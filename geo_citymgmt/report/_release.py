@@ -28,6 +28,8 @@ _MESSAGES = Messages("geo_citymgmt.report")
 
 
 RELEASES = ("internal", "public")
+#: What is found of all the data, and stated of every figure: the day they are of.
+_OF_NO_RECORD = ("DATE_ASSUMED",)
 _LEAST_GRID_M = 1.0
 
 
@@ -134,10 +136,12 @@ def without_records(city: City) -> City:
     for column in ("x", "y"):
         if column in findings:
             findings[column] = np.nan
+    of_records = ~findings["code"].isin(_OF_NO_RECORD)
     for column, lang in (("message_zh", "zh"), ("message_en", "en")):
         # The message of a code without its values: those are of the record.
         texts = {code: _plain(str(code), lang) for code in findings["code"].unique()}
-        findings[column] = pd.array(findings["code"].map(texts).to_numpy(dtype=object), dtype="str")
+        plain = pd.array(findings["code"].map(texts).to_numpy(dtype=object), dtype="str")
+        findings[column] = findings[column].mask(of_records, plain)
     known = {name for spec in city.specs.values() for name in spec.fields}
     findings["field"] = findings["field"].where(findings["field"].isin(known), "")
     return replace(city, findings=findings, since=None)

@@ -230,6 +230,14 @@ def test_findings_of_the_public_say_the_kind_alone(leaky):
     assert not told["message_zh"].str.contains("欧阳|司马|批示").any()
 
 
+def test_the_public_is_told_of_which_day_that_nobody_stated_the_figures_are(tmp_path):
+    rows = ["窨井编号,整治状态,销号时间,经度,纬度", "A1,销号,2024-03-05,120.62,31.31"]
+    (tmp_path / "窨井.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    city = gcm.load_city(tmp_path, fallback_crs="EPSG:4490")
+    told = without_records(city).findings.query("code == 'DATE_ASSUMED'")
+    assert "2024-03-05" in told["message_zh"].item() and "…" not in told["message_zh"].item()
+
+
 @pytest.mark.parametrize(
     ("release", "lang", "page", "book"),
     [
