@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from geo_citymgmt._words import NOTHING, Messages, Text
+from geo_citymgmt._languages import NOTHING, Messages, Text
 from geo_citymgmt.errors import AsOfError, CityDataError
 
 _MESSAGES = Messages("geo_citymgmt")

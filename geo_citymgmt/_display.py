@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import geopandas as gpd
 import pandas as pd
 
+from geo_citymgmt._languages import Text, packaged_table, shared_terms, term
 from geo_citymgmt._markup import escape_text, visible_text
 from geo_citymgmt._options import options
-from geo_citymgmt._words import Text, packaged_table, shared_terms, term
 from geo_citymgmt.spec import LayerSpec
 
 

@@ -18,8 +18,8 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._dates import local_days, read_day
+from geo_citymgmt._languages import NOTHING, Messages, Text, first_few, listed
 from geo_citymgmt._metric import require_metric, require_same_crs
-from geo_citymgmt._words import NOTHING, Messages, Text, first_few, listed
 from geo_citymgmt.errors import (
     AsOfError,
     CityDataError,

@@ -25,8 +25,8 @@ from pyproj.crs.coordinate_operation import (
     TransverseMercatorConversion,
 )
 
+from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CRSError, ScaleWarning, warn_caller
 
 #: How far a scale over the data may be from one, in a CRS that is chosen.

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import measure_word, term
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import measure_word, term
 
 #: What is nearer to a whole number than this is one.
 _WHOLE = 1e-9

@@ -9,7 +9,7 @@ import os
 import warnings
 from typing import Any
 
-from geo_citymgmt._words import LANGUAGES, Lang, Messages
+from geo_citymgmt._languages import LANGUAGES, Lang, Messages
 from geo_citymgmt.errors import CityDataError
 
 _MESSAGES = Messages("geo_citymgmt")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text, packaged_table
+from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.errors import SourceError

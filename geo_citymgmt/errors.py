@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geo_citymgmt._words import NOTHING, Messages, Text
+from geo_citymgmt._languages import NOTHING, Messages, Text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,6 +17,7 @@ import shapely
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._display import layer_html, layer_text
 from geo_citymgmt._gate import renamed_arguments
+from geo_citymgmt._languages import Messages, Text, join_texts
 from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
@@ -25,7 +26,6 @@ from geo_citymgmt._metric import (
     zone_positions,
 )
 from geo_citymgmt._values import collection_paused, equal_values, holds
-from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.cleaning._dates import check_date_order
 from geo_citymgmt.cleaning._datum import Extent
 from geo_citymgmt.cleaning._geometry import clean_geometry, representative_points

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import Messages, Text, first_few, listed
+from geo_citymgmt._languages import Messages, Text, first_few, listed
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import load_specs, zone_levels
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.cli import main
 from geo_citymgmt.cli._console import for_command_line
 from geo_citymgmt.findings import CODES

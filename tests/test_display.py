@@ -12,8 +12,8 @@ import pytest
 from shapely import Point
 
 import geo_citymgmt as gcm
+from geo_citymgmt._languages import Text
 from geo_citymgmt._markup import escape_page, visible_text
-from geo_citymgmt._words import Text
 from geo_citymgmt.findings import COLUMNS, Findings, FindingsTable, concat_findings
 
 HOSTILE = "<img src=x onerror=alert(1)>${1}\u202e"

@@ -8,7 +8,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt._display import findings_text
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.cli._console import as_text
 from geo_citymgmt.errors import CRSError, SourceError

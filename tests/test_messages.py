@@ -12,7 +12,7 @@ from string import Formatter
 import pytest
 
 import geo_citymgmt
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 
 PACKAGE = Path(geo_citymgmt.__file__).parent
 TABLES = sorted(PACKAGE.rglob("messages.toml"))

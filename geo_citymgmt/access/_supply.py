@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of
-from geo_citymgmt._words import NOTHING, Messages, Text, shared_terms
+from geo_citymgmt._languages import NOTHING, Messages, Text, shared_terms
 from geo_citymgmt.cases import CALL_IN_FIGURES, audit_sample, call_in, open_cases
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of

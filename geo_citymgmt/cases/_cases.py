@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, days_between, days_of, flag_of
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.cases._register import USUAL_STOCK, ZONE_KEYS, Register
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.facts._timeline import has_code

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import Messages, Text, listed, packaged_table
+from geo_citymgmt._languages import Messages, Text, listed, packaged_table
 from geo_citymgmt.cases._cases import as_day, open_table
 from geo_citymgmt.cases._register import Register
 from geo_citymgmt.cases._stock import relapse_counts

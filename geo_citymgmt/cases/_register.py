@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of, names_of
-from geo_citymgmt._words import NOTHING, Messages, Text, listed
+from geo_citymgmt._languages import NOTHING, Messages, Text, listed
 from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, days_of
-from geo_citymgmt._words import Messages, Text, first_few
+from geo_citymgmt._languages import Messages, Text, first_few
 from geo_citymgmt.cases._cases import as_day
 from geo_citymgmt.cases._register import KINDS, ZONE_KEYS, Register
 from geo_citymgmt.errors import CityDataError

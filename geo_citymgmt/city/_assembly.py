@@ -14,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import Messages, Text, join_texts
 from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
@@ -21,7 +22,6 @@ from geo_citymgmt._metric import (
     is_metric,
     zone_positions,
 )
-from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._events import assumed_day, city_events, no_rows
 from geo_citymgmt.city._office import OFFICE_FILES, read_office

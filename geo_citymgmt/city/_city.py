@@ -14,10 +14,10 @@ from pyproj import CRS
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._display import city_html, city_text
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt._metric import MetricCRS
 from geo_citymgmt._overlay import Layered
 from geo_citymgmt._values import equal_values, holds
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.city._assembly import (
     Given,
     accounted,

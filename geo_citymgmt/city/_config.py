@@ -14,8 +14,8 @@ import pyproj
 from pyproj import CRS
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._languages import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt._overlay import Layered, layered
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.cleaning._codes import OPEN
 from geo_citymgmt.errors import (
     AsOfError,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text, first_few, join_texts, listed
+from geo_citymgmt._languages import Messages, Text, first_few, join_texts, listed
 from geo_citymgmt.city._config import (
     COMPANY,
     CitySource,

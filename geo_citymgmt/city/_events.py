@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.city._tables import EVENT_COLUMNS, at_rows, read_events, reported_as_unusable
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
 from geo_citymgmt.findings import Findings

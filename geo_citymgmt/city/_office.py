@@ -12,8 +12,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from geo_citymgmt._overlay import Layered, Place, lay_over, layered
-from geo_citymgmt._words import (
+from geo_citymgmt._languages import (
     Messages,
     Text,
     first_few,
@@ -21,6 +20,7 @@ from geo_citymgmt._words import (
     packaged_table,
     shared_terms,
 )
+from geo_citymgmt._overlay import Layered, Place, lay_over, layered
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures

@@ -9,7 +9,7 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.cleaning._place import zone_keys
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.layer import Layer

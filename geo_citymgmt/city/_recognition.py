@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import Text, listed
+from geo_citymgmt._languages import Text, listed
 from geo_citymgmt.cleaning._names import match_columns, zone_columns
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings

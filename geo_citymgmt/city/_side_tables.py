@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._words import DISTRICT, Messages, Text, packaged_table
+from geo_citymgmt._languages import DISTRICT, Messages, Text, packaged_table
 from geo_citymgmt.city._config import CitySource
 from geo_citymgmt.city._tables import REQUIRED, SideTable, own_headings, reported_as_unusable
 from geo_citymgmt.cleaning._numbers import parse_number

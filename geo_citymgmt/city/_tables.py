@@ -15,7 +15,15 @@ import pandas as pd
 
 from geo_citymgmt._dates import is_ambiguous, local_days, read_day
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, first_few, listed, packaged_table
+from geo_citymgmt._languages import (
+    DISTRICT,
+    NOTHING,
+    Messages,
+    Text,
+    first_few,
+    listed,
+    packaged_table,
+)
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number

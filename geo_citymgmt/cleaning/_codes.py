@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text, packaged_table
+from geo_citymgmt._languages import Text, packaged_table
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, take_text
 from geo_citymgmt.spec import Field

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers
-from geo_citymgmt._words import Messages, Text, listed
+from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, no_text, plain, take_text

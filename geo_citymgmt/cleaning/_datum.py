@@ -15,8 +15,8 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import Messages, listed
 from geo_citymgmt._metric import in_china, looks_geographic
-from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import CRSError
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")

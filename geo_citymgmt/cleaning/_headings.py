@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text, packaged_table
+from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt.cleaning._numbers import heading_factor, unit_factor
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, plain, plain_key

@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt._languages import Lang, Messages, Text, join_texts
 from geo_citymgmt._options import check_lang
-from geo_citymgmt._words import Lang, Messages, Text, join_texts
 from geo_citymgmt.cleaning._codes import read_codes
 from geo_citymgmt.cleaning._headings import Vocabulary, readings, unit_fits
 from geo_citymgmt.cleaning._names import (

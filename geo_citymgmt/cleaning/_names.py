@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import local_days
-from geo_citymgmt._words import Messages, Text, first_few
+from geo_citymgmt._languages import Messages, Text, first_few
 from geo_citymgmt.cleaning._codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._headings import readings, unit_fits

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import DISTRICT, Messages, Text
+from geo_citymgmt._languages import DISTRICT, Messages, Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain_key, take_text
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex

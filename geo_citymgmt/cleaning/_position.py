@@ -13,8 +13,8 @@ import pyproj
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt._metric import in_china, looks_geographic, position_box, zone_positions
-from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.cleaning._datum import (
     DATUMS,
     WGS84,

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt._words import Messages, Text, listed
+from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt.cleaning._codes import (
     code_table,
     parse_bool_column,

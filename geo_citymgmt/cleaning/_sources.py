@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._headings import with_units
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits, plain_ids

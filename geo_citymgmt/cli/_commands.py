@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt._words import Lang, Messages, Text
+from geo_citymgmt._languages import Lang, Messages, Text
 from geo_citymgmt.cli._console import (
     Bar,
     as_json,

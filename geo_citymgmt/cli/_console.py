@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._words import first_of, row_words, shared_terms, term
+from geo_citymgmt._languages import first_of, row_words, shared_terms, term
 from geo_citymgmt.spec import LayerSpec
 
 

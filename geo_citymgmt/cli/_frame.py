@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_citymgmt._languages import Messages, Text, join_texts, listed
 from geo_citymgmt._options import options
-from geo_citymgmt._words import Messages, Text, join_texts, listed
 from geo_citymgmt.cli._console import finding_lines, for_command_line, say
 from geo_citymgmt.errors import AsOfError, CityDataError, CRSError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs

@@ -22,6 +22,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._languages import LANGUAGES, Messages, Text, listed
 from geo_citymgmt._metric import (
     choose_metric_crs,
     in_china,
@@ -30,7 +31,6 @@ from geo_citymgmt._metric import (
     zone_positions,
 )
 from geo_citymgmt._numbers import share_in_words
-from geo_citymgmt._words import LANGUAGES, Messages, Text, listed
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.city._events import last_days

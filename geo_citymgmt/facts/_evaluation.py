@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, check_city
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.facts._membership import Layout, Membership, fields_of, pairs_of
 from geo_citymgmt.facts._timeline import UNKNOWN, Entries, Missing, Moments, Timeline
 from geo_citymgmt.indicators import Component, Figure

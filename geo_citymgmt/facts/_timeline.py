@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.indicators._definitions import compared
 from geo_citymgmt.spec import Amount, LayerSpec, Moment, States
 from geo_citymgmt.spec._reader import TIME_TYPES

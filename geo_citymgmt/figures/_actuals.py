@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed, packaged_table
+from geo_citymgmt._languages import NOTHING, Messages, Text, join_texts, listed, packaged_table
 from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, choices_of, day_of, days_between, days_of, names_of
-from geo_citymgmt._words import NOTHING, Messages, Text, first_few, join_texts
+from geo_citymgmt._languages import NOTHING, Messages, Text, first_few, join_texts
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._evaluation import Evaluator, Window

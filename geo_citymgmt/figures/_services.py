@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, day_of
+from geo_citymgmt._languages import NOTHING, Text
 from geo_citymgmt._overlay import Layered
-from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.access import gini, two_step_access
 from geo_citymgmt.access._nearest import share_table
 from geo_citymgmt.access._reach import Demand, checked_reach, demand_weights, gaps_of, reach_table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import shared_terms
+from geo_citymgmt._languages import shared_terms
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures._actuals import month_ends as last_days
 from geo_citymgmt.figures._actuals import period_start

@@ -22,8 +22,7 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from geo_citymgmt._display import findings_html, findings_text
-from geo_citymgmt._markup import sound_text
-from geo_citymgmt._words import (
+from geo_citymgmt._languages import (
     DISTRICT,
     NOTHING,
     Text,
@@ -32,6 +31,7 @@ from geo_citymgmt._words import (
     packaged_table,
     row_words,
 )
+from geo_citymgmt._markup import sound_text
 from geo_citymgmt.errors import CityDataError
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import DISTRICT, NOTHING, Messages, Text, packaged_table
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, packaged_table
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import Profile

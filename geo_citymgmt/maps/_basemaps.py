@@ -19,9 +19,9 @@ import numpy as np
 from branca.element import MacroElement
 from folium.template import Template
 
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt._markup import escape_text, json_for_script, visible_text
 from geo_citymgmt._options import check_lang
-from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import _offline
 

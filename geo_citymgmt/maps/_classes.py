@@ -18,8 +18,8 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import NOTHING, Messages, Text, listed
 from geo_citymgmt._numbers import Scale, scale_for
-from geo_citymgmt._words import NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import MapError, SpecError
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 

@@ -15,9 +15,9 @@ from folium.map import Layer
 from folium.template import Template
 
 from geo_citymgmt._gate import refuses_by_name
+from geo_citymgmt._languages import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
 from geo_citymgmt.cases._cases import deadlines_on_record
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
@@ -25,6 +25,7 @@ from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._basemaps import BasemapLike
 from geo_citymgmt.maps._city_map import CityMap, Legend, Zones, add_outlines
 from geo_citymgmt.maps._classes import Classes, MapGate, code_texts
+from geo_citymgmt.maps._labels import date_text, number_text, words_of
 from geo_citymgmt.maps._overlays import (
     POINTS_FROM_ZOOM,
     Features,
@@ -33,7 +34,6 @@ from geo_citymgmt.maps._overlays import (
     located,
     to_degrees,
 )
-from geo_citymgmt.maps._words import date_text, number_text, words_of
 from geo_citymgmt.spec import Field, LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.maps")

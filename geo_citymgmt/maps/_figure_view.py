@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import capital
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._numbers import Scale, figure_scales, percent, scale_for
-from geo_citymgmt._words import capital
 from geo_citymgmt.figures._actuals import net_note
 from geo_citymgmt.figures._tables import against_due
 from geo_citymgmt.maps._classes import (
@@ -22,7 +22,7 @@ from geo_citymgmt.maps._classes import (
     ladder,
     written_limits,
 )
-from geo_citymgmt.maps._words import (
+from geo_citymgmt.maps._labels import (
     amount_text,
     fill_label,
     points_text,

@@ -17,8 +17,8 @@ import folium
 import folium.plugins
 from branca.element import CssLink, Element, Figure, IFrame, JavascriptLink
 
+from geo_citymgmt._languages import Messages
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import MapError
 
 _MESSAGES = Messages("geo_citymgmt.maps")

@@ -20,8 +20,8 @@ from branca.element import Element, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
+from geo_citymgmt._languages import Messages
 from geo_citymgmt._markup import escape_text, json_for_script, visible_text
-from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CRSError, MapError
 
 _MESSAGES = Messages("geo_citymgmt.maps")

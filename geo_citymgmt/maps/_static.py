@@ -33,11 +33,11 @@ from matplotlib.text import Text as Name
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of, refuses_by_name, renamed_arguments
+from geo_citymgmt._languages import Lang, Messages
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Lang, Messages
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import zone_names
@@ -45,8 +45,8 @@ from geo_citymgmt.fonts import drawable, font_families
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, layer_classes
+from geo_citymgmt.maps._labels import amount_text, drawn_column, words_of
 from geo_citymgmt.maps._overlays import geometry_kind, located, to_degrees
-from geo_citymgmt.maps._words import amount_text, drawn_column, words_of
 from geo_citymgmt.maps._zone_maps import (
     check_unique,
     indicator_rows,

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
+from geo_citymgmt._languages import DISTRICT, Lang, Messages, Text, capital, listed
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._numbers import Scale, percent
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Lang, Messages, Text, capital, listed
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError, deprecated
 from geo_citymgmt.figures import progress
@@ -34,8 +34,7 @@ from geo_citymgmt.maps._city_map import (
 from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, add_layer
 from geo_citymgmt.maps._figure_view import FigureView
-from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
-from geo_citymgmt.maps._words import (
+from geo_citymgmt.maps._labels import (
     amount_text,
     dated,
     drawn_column,
@@ -47,6 +46,7 @@ from geo_citymgmt.maps._words import (
     with_unit,
     words_of,
 )
+from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
 from geo_citymgmt.spec import LayerSpec, zone_levels
 
 if TYPE_CHECKING:

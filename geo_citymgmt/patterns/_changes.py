@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import SQUARE_METRES, Features, Frame, Gate, areal
-from geo_citymgmt._words import NOTHING, Messages
+from geo_citymgmt._languages import NOTHING, Messages
 from geo_citymgmt.patterns._conflicts import has_area, ids
 
 _MESSAGES = Messages("geo_citymgmt.patterns")

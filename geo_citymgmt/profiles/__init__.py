@@ -17,8 +17,8 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt._languages import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec import read_toml
 from geo_citymgmt.spec._reader import Check

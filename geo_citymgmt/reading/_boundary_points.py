@@ -14,7 +14,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geo_citymgmt._words import packaged_table
+from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw

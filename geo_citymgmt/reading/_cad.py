@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._languages import NOTHING, Text, join_texts
 from geo_citymgmt._values import collection_paused
-from geo_citymgmt._words import NOTHING, Text, join_texts
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._cad_objects import (
     CadLayer,

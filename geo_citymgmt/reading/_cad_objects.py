@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from geo_citymgmt._words import Text, packaged_table
+from geo_citymgmt._languages import Text, packaged_table
 from geo_citymgmt.reading._messages import failure
 
 _LATIN = re.compile(rb"[\x80-\xff][^\r\n]*")

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from geo_citymgmt._words import packaged_table
+from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.reading._raw import Raw
 
 #: Axes that go together, those that say most first.

@@ -21,7 +21,7 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._languages import Text, first_few
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import failure, phrase

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._languages import NOTHING, Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._limits import check_file_size
 from geo_citymgmt.reading._messages import failure, phrase

@@ -25,7 +25,7 @@ import pyogrio
 import pyproj
 import shapely
 
-from geo_citymgmt._words import first_few, packaged_table
+from geo_citymgmt._languages import first_few, packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._coordinate_columns import without_placeholders

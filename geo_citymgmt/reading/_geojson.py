@@ -15,7 +15,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geo_citymgmt._words import NOTHING, Text, first_few
+from geo_citymgmt._languages import NOTHING, Text, first_few
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._limits import check_table

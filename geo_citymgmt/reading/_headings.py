@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import packaged_table
+from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name
 from geo_citymgmt.reading._messages import failure

@@ -17,7 +17,7 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import packaged_table
+from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import phrase

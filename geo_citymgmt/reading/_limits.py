@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.errors import CityDataError, SourceError, did_you_mean
 from geo_citymgmt.reading._messages import failure, phrase, refused, wording
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import refusal
 

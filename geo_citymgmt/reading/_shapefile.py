@@ -15,7 +15,7 @@ import pyogrio
 import pyproj
 import shapely
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._dbf import DbfTable, Digest, count_rows, read_dbf

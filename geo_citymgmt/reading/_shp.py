@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import phrase
 

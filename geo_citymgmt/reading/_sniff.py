@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path, PurePath
 
-from geo_citymgmt._words import Text, packaged_table
+from geo_citymgmt._languages import Text, packaged_table
 from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._messages import failure, phrase, refused, unreadable, wording
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import NOTHING, Text, first_few, packaged_table
+from geo_citymgmt._languages import NOTHING, Text, first_few, packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading._archive import Member, list_members, unpacked

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo_citymgmt._dates import local_days
+from geo_citymgmt._languages import NOTHING, Text, first_few
 from geo_citymgmt._markup import restore
-from geo_citymgmt._words import NOTHING, Text, first_few
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._headings import (
     SEARCHED,

@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 import python_calamine
 
-from geo_citymgmt._words import first_few
+from geo_citymgmt._languages import first_few
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._limits import (
     Extents,

@@ -15,7 +15,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.fonts import cjk_font_path
-from geo_citymgmt.maps._words import on_one_line
+from geo_citymgmt.maps._labels import on_one_line
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
     NO_VALUE,

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, day_of
+from geo_citymgmt._languages import Messages, first_of, row_words
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Messages, first_of, row_words
 from geo_citymgmt.cleaning._names import match_columns
 from geo_citymgmt.cleaning._personal import MASK, mask_record
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, read_decisions, written

@@ -25,11 +25,11 @@ import pyproj
 import shapely
 
 from geo_citymgmt._gate import Gate, day_of
+from geo_citymgmt._languages import Text
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._values import collection_paused
 from geo_citymgmt._version import __version__
-from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.report._card import write_cards
 from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import Messages
 from geo_citymgmt._numbers import unit_label
-from geo_citymgmt._words import Messages
 from geo_citymgmt.cases._cases import open_table
 from geo_citymgmt.cases._register import USUAL_STOCK, Register, read_where
 from geo_citymgmt.cleaning._personal import mask_text

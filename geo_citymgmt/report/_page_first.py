@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._languages import capital
 from geo_citymgmt._numbers import Scale, percent
-from geo_citymgmt._words import capital
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.maps._classes import Ladder, ladder
-from geo_citymgmt.maps._words import on_one_line, status_shown
+from geo_citymgmt.maps._labels import on_one_line, status_shown
 from geo_citymgmt.report._drawings import (
     BELOW_DUE,
     FittedZones,

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Messages, listed
+from geo_citymgmt._languages import Messages, listed
 from geo_citymgmt.cleaning._personal import mask_text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import CODES

@@ -12,12 +12,12 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import Messages, Text, listed, packaged_table
 from geo_citymgmt._numbers import Scale, percent, scale_for, unit_label
-from geo_citymgmt._words import Messages, Text, listed, packaged_table
 from geo_citymgmt.cases._campaigns import Campaign
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.figures._tables import zone_names
-from geo_citymgmt.maps._words import on_one_line, status_shown
+from geo_citymgmt.maps._labels import on_one_line, status_shown
 from geo_citymgmt.report._lists import case_table, registers_with_deadline
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import (

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, day_of
+from geo_citymgmt._languages import Lang
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Lang
 from geo_citymgmt.assessment import Assessment, assessment_of
 from geo_citymgmt.cases._campaigns import Campaign, WorkList, campaigns, worklists
 from geo_citymgmt.facts import CityFacts

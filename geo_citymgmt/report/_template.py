@@ -20,9 +20,9 @@ import pandas as pd
 
 from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._gate import Gate, day_of
+from geo_citymgmt._languages import Messages, Text, first_few, measure_word, packaged_table, term
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import percent, scale_for
-from geo_citymgmt._words import Messages, Text, first_few, measure_word, packaged_table, term
 from geo_citymgmt.cleaning._place import zone_keys
 from geo_citymgmt.errors import AsOfError, SourceError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt._numbers import unit_label
-from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import (
+from geo_citymgmt._languages import (
     DISTRICT,
     LANGUAGES,
     Text,
@@ -19,6 +17,8 @@ from geo_citymgmt._words import (
     packaged_table,
     shared_terms,
 )
+from geo_citymgmt._numbers import unit_label
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.figures._layers import NOT_YET
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
 from geo_citymgmt.spec import Field, LayerSpec

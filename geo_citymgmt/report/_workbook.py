@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import Messages
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures._layers import LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, by_district, zone_groups, zone_names
-from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.maps._labels import status_shown
 from geo_citymgmt.report._assessment import add_sheets, assessment_views
 from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._lists import case_table, registers_with_deadline

@@ -13,9 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from geo_citymgmt._languages import Messages, listed
 from geo_citymgmt._overlay import lay_over
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import (
     Amount,

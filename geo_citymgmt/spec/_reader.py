@@ -14,8 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from geo_citymgmt._languages import NOTHING, Messages, Text, join_texts, listed, packaged_table
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed, packaged_table
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 

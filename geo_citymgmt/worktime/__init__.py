@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec._reader import Check, read_toml
 

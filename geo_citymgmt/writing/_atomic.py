@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 from geo_citymgmt.errors import CityDataError
 
 _MESSAGES = Messages("geo_citymgmt.writing")

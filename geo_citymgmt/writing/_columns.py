@@ -19,8 +19,8 @@ import pyproj
 import shapely
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt._markup import is_active, neutralise
-from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer

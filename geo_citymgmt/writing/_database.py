@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.reading._database import CHUNK, DatabaseTable, find_table, read_table, session
 from geo_citymgmt.writing._columns import Outgoing, exact_code, is_date, is_number, strip_controls

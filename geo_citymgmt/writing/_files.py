@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Messages, Text, first_few
+from geo_citymgmt._languages import Messages, Text, first_few
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.writing._columns import (
     Outgoing,

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.writing import _files
 from geo_citymgmt.writing._columns import (

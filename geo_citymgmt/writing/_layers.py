@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.writing._atomic import whole_file

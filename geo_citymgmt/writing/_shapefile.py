@@ -19,7 +19,7 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.cleaning._codes import parse_code_column
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings

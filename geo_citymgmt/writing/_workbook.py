@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text, packaged_table
+from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading._workbook import read_workbook_sheet, tab_name
 from geo_citymgmt.writing._columns import (

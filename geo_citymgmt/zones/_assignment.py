@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import METRES, Frame, Gate, areal
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
 

@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Frame, Gate, Shapes
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 
 _MESSAGES = Messages("geo_citymgmt.zones")
 

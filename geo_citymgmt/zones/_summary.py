@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Features, Frame, Gate
-from geo_citymgmt._words import Messages
+from geo_citymgmt._languages import Messages
 from geo_citymgmt.zones._ownership import (
     MARGINS,
     Located,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo_citymgmt._words import DISTRICT
+from geo_citymgmt._languages import DISTRICT
 from geo_citymgmt.spec import load_specs
 from tests.maps import conftest as drawn
 from tests.report import conftest as reported

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt._words import DISTRICT
+from geo_citymgmt._languages import DISTRICT
 from geo_citymgmt.maps import CityMap, city_map, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps._overlays import to_degrees
 from geo_citymgmt.report import write_report

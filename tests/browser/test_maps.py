@@ -12,7 +12,7 @@ from folium.utilities import JsCode
 from shapely import Point
 
 from geo_citymgmt import progress
-from geo_citymgmt._words import DISTRICT
+from geo_citymgmt._languages import DISTRICT
 from geo_citymgmt.maps import (
     CityMap,
     city_map,

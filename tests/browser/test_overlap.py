@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._languages import Text
 from geo_citymgmt.maps import city_map, zone_map
 from tests.browser.test_filters import parcels
 from tests.browser.waiting import comes_to, laid_out, until

@@ -23,7 +23,7 @@ from geo_citymgmt.maps._classes import (
     value_classes,
     with_rest,
 )
-from geo_citymgmt.maps._words import date_text, number_text
+from geo_citymgmt.maps._labels import date_text, number_text
 from geo_citymgmt.spec import get_spec, load_specs
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from shapely import GeometryCollection, LineString, MultiPoint, Point, box
 
-from geo_citymgmt._words import DISTRICT
+from geo_citymgmt._languages import DISTRICT
 from geo_citymgmt.errors import CityDataError, CRSError, MapError
 from geo_citymgmt.maps import city_map, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps._city_map import Legend, Zones

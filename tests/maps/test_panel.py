@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_citymgmt._words import DISTRICT
+from geo_citymgmt._languages import DISTRICT
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps._city_map import Chooser, Legend, Panel, Zones, panel_figures
 from geo_citymgmt.maps._classes import BELOW_COLORS
+from geo_citymgmt.maps._labels import with_unit
 from geo_citymgmt.maps._overlays import Overlay
-from geo_citymgmt.maps._words import with_unit
 from geo_citymgmt.spec import load_specs
 
 from .conftest import PAYLOADS, choices, colors_of

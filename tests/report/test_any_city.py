@@ -16,8 +16,8 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
+from geo_citymgmt._languages import Text
 from geo_citymgmt._numbers import share_in_words
-from geo_citymgmt._words import Text
 from geo_citymgmt.report import summary, write_report, zone_groups
 from geo_citymgmt.report._drawings import fit_zones, leader, place_beside, place_labels
 from geo_citymgmt.report._page import method_notes, page_content, render_page

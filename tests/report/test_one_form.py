@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt._languages import shared_terms
 from geo_citymgmt._numbers import figure_scales, format_value, scale_for, unit_label
-from geo_citymgmt._words import shared_terms
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.findings import SEVERITIES
-from geo_citymgmt.maps._words import term_lines
+from geo_citymgmt.maps._labels import term_lines
 from geo_citymgmt.report._page import campaign_views
 from geo_citymgmt.report._summary import Summary, missing_figures
 from geo_citymgmt.report._words import Words

@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 
 import geo_citymgmt as gcm
-from geo_citymgmt._words import measure_word
+from geo_citymgmt._languages import measure_word
 from geo_citymgmt.report import summary, write_report
 from tests.conftest import thinned, with_layers
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import Text, capital
 from geo_citymgmt._numbers import percent
 from geo_citymgmt._overlay import Layered
-from geo_citymgmt._words import Text, capital
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
 from geo_citymgmt.figures._tables import monthly_need, zone_groups

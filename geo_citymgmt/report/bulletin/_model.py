@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import Text
 from geo_citymgmt._markup import visible_text
-from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.fonts import lacking
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import Text
 from geo_citymgmt._numbers import Scale, percent
-from geo_citymgmt._words import Text
 from geo_citymgmt.facts._membership import JOINT
 from geo_citymgmt.figures import period_table
 from geo_citymgmt.figures._tables import MARGINS, together, zone_groups, zone_names

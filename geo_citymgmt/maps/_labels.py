@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._languages import capital, packaged_table, shared_terms, term
 from geo_citymgmt._numbers import Scale, format_value, percent
-from geo_citymgmt._words import capital, packaged_table, shared_terms, term
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import LayerSpec
