@@ -52,6 +52,10 @@ window.addEventListener("beforeprint", function () {
   // What a reader of paper needs; the rest is in the workbook.
   closed = folds.filter(shut).filter(function (fold) { return fold.hasAttribute("data-paper"); });
   closed.forEach(function (fold) { fold.open = true; });
+  // A head alone says nothing, and an empty one would still turn the page.
+  outer.map(function (fold) { return fold.parentNode; }).forEach(function (section) {
+    section.classList.toggle("off-paper", !section.querySelector("details[open]"));
+  });
 });
 window.addEventListener("afterprint", function () {
   closed.forEach(function (fold) { fold.open = false; });
