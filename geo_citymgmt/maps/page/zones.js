@@ -368,8 +368,9 @@ function once(layers) {
   });
 }
 
-/* The sizes of a name: on one line and folded, with its value and without. All are written before
-   any is asked: a question between two would have the browser lay out the page anew for each. */
+/* The sizes of a name, on one line and folded, with its value and without, and of the value alone.
+   All are written before any is asked: a question between two would have the browser lay out the page
+   anew for each. */
 function measure(map, rows) {
   var holder = gcm.node("div", "gcm-label"), asked = [];
   rows.forEach(function (labels) {
@@ -379,24 +380,28 @@ function measure(map, rows) {
       label.sizes = [];
       (label.value ? [false, true] : [false]).forEach(function (short) {
         label.spelt.forEach(function (name) {
-          var text = holder.appendChild(written(name, short ? "" : label.value));
-          asked.push([label, name, short, text]);
+          asked.push([label, { name: name, short: short, told: short ? 1 : 2 }]);
         });
       });
+      if (label.value) { asked.push([label, { name: "", short: false, told: 0.5 }]); }
     });
   });
   if (!asked.length) { return; }
+  var texts = asked.map(function (item) {
+    return holder.appendChild(written(item[1].name, item[1].short ? "" : item[0].value));
+  });
   map.getPane("gcm-labels").appendChild(holder);
-  asked.forEach(function (item) {
-    item[0].sizes.push({ name: item[1], short: item[2], told: item[2] ? 1 : 2,
-                         width: item[3].offsetWidth, height: item[3].offsetHeight });
+  asked.forEach(function (item, k) {
+    item[1].width = texts[k].offsetWidth;
+    item[1].height = texts[k].offsetHeight;
+    item[0].sizes.push(item[1]);
   });
   L.DomUtil.remove(holder);
 }
 
 function written(name, value) {
   var text = gcm.node("div", "gcm-label-text");
-  text.appendChild(gcm.node("b", null, name));
+  if (name) { text.appendChild(gcm.node("b", null, name)); }
   if (value) { text.appendChild(gcm.node("span", null, value)); }
   return text;
 }
@@ -419,10 +424,10 @@ function plan(rows, rank) {
 }
 
 /* Inside its zone, in its place or moved, else over the outline but over no neighbour's middle;
-   without its value only where nothing else helps. */
+   without its value only where nothing else helps, or that alone. */
 function settle(label, taken) {
   var spot = null;
-  [2, 1].some(function (told) {
+  [2, 1, 0.5].some(function (told) {
     var sizes = label.sizes.filter(function (size) { return size.told === told; });
     return (label.strays ? [false, true] : [false]).some(function (over) {
       if (over) { sizes.sort(function (a, b) { return a.width - b.width; }); }
