@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._languages import Messages
+from geo_citymgmt._languages import Messages, Text, join_texts
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.cases._cases import open_table
 from geo_citymgmt.cases._register import USUAL_STOCK, Register, read_where
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.report")
 
+_BETWEEN = Text("、", ", ")
 _PLACES = ("street_name", "community_name", "road_name", "address")
 #: Heading, kind in a sheet and width in a document of each column; the first counts the rows.
 _COLUMNS = (
@@ -85,10 +86,13 @@ def write_lists(
     gate.choice(by, "by", ("manage_org", "district"))
     facts = facts_of(city, gate)
     words = Words(lang, unit=facts.city.unit)
-    registers = registers_with_deadline(facts, gate)
-    registers = [r for r in registers if by == "district" or by in r.data]
+    with_deadline = registers_with_deadline(facts, gate)
+    if not with_deadline:
+        raise gate.refuse(*_MESSAGES.pair("lists_no_deadline", fields=_deadlines(facts.city)))
+    registers = [r for r in with_deadline if by == "district" or by in r.data]
     if not registers:
-        raise gate.refuse(*_MESSAGES.pair("no_layer_both"))
+        layers = join_texts([Text(r.spec.name_zh, r.spec.name_en) for r in with_deadline], _BETWEEN)
+        raise gate.refuse(*_MESSAGES.pair("lists_no_unit", layers=layers))
     files: list[Path] = []
     day = registers[0].day(as_of)
     shown = words("no_date") if day is None else f"{day:%Y-%m-%d}"
@@ -188,6 +192,18 @@ def registers_with_deadline(facts: CityFacts, gate: Gate) -> list[Register]:
         for key, spec in facts.city.specs.items()
         if key in facts.city and spec.overdue.get("deadline") in facts.city[key]
     ]
+
+
+def _deadlines(city: City) -> Text:
+    """Name the fields that say by when something is due: of the city's layers, or of all."""
+    known = [(s, s.fields[s.overdue["deadline"]]) for s in city.specs.values() if s.overdue]
+    return join_texts(
+        [
+            _MESSAGES("lists_deadline_of", spec=s, field=field)
+            for s, field in [of for of in known if of[0].key in city] or known
+        ],
+        _BETWEEN,
+    )
 
 
 def _add(

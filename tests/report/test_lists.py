@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import docx
 import geopandas as gpd
 import openpyxl
@@ -123,6 +125,22 @@ def test_without_the_field_the_remedy_is_named_and_districts_will_do(city, tmp_p
     n = sum(int(table["overdue"].fillna(False).sum()) for table in (cases, manholes))
     listed = sum(sheet.max_row - 3 for path in files[::2] for sheet in openpyxl.load_workbook(path))
     assert listed == n > 1000
+
+
+def test_without_a_deadline_the_fields_that_are_one_are_named_and_adding_one_makes_lists(tmp_path):
+    rows = ["窨井编号,整治状态,经度,纬度,整改期限", "A1,待整治,120.62,31.31,2024-01-31"]
+    for folder, end in (("without", -1), ("with", None)):
+        (tmp_path / folder).mkdir()
+        text = "\n".join(",".join(row.split(",")[:end]) for row in rows)
+        (tmp_path / folder / "窨井.csv").write_text(text + "\n", encoding="utf-8")
+    read = partial(gcm.load_city, fallback_crs="EPSG:4490")
+    with pytest.raises(CityDataError, match=r"Planned completion \(Manholes\)") as told:
+        gcm.write_lists(read(tmp_path / "without"), tmp_path / "a", by="district")
+    assert "by district" not in str(told.value)
+    files = gcm.write_lists(
+        read(tmp_path / "with"), tmp_path / "b", by="district", as_of="2024-02-02"
+    )
+    assert len(files) == 2
 
 
 def test_a_city_without_zones_has_lists_too(small, tmp_path):
