@@ -195,7 +195,7 @@ class SheetMaker:
         return Sheet(
             stamp=self.results.stamp,
             title=say("title", zone=name),
-            under=self._under,
+            under=self._under(zone),
             lead=self._lead(name, rows, flows, zone),
             tasks=tasks,
             drawn=self._drawn(zone, rows),
@@ -217,7 +217,7 @@ class SheetMaker:
         return Sheet(
             self.results.stamp,
             title,
-            self._under,
+            self._under(zone),
             "",
             [],
             drawn,
@@ -228,9 +228,10 @@ class SheetMaker:
             self.foot(),
         )
 
-    @property
-    def _under(self) -> str:
+    def _under(self, zone: str | None) -> str:
         key = "under" if self._day else "under_undated"
+        # Of the city its name is the title.
+        key = key if zone is not None else f"{key}_city"
         return self.say(key, city=self.words.named(self.city), day=self._day)
 
     def name_of(self, zone: str | None) -> str:
@@ -380,13 +381,12 @@ class SheetMaker:
             if spec.state_field:
                 codes = spec.fields[spec.state_field].codes
                 states = self.results.facts.states(layer, self.results.as_of).iloc[here]
-                counts = self.words.listed(
-                    [
-                        f"{self.words.label(codes[code])} {n:,}"
-                        for code, n in states.value_counts().items()
-                        if code in codes
-                    ]
-                )
+                names = {code: self.words.label(label) for code, label in codes.items()}
+                named = states.map(names).fillna(self.words("state_unknown"))
+                # Before it was found there was nothing to count.
+                tally = named[states.ne("").fillna(True).to_numpy()].value_counts()
+                if set(tally.index) & set(names.values()):
+                    counts = self.words.listed([f"{name} {n:,}" for name, n in tally.items()])
             rows.append((self.results.layer_name(layer), f"{len(here):,}", f"{unplaced:,}", counts))
         if not rows:
             return None

@@ -84,7 +84,7 @@ def layers_to_draw(results: Summary) -> list[str]:
     city = results.city
     steered = [c.layer for c in results.campaigns if c.flow is not None]
     late = [key for key in city if city.specs[key].overdue]
-    rest = [key for key in city if city.specs[key].role == "facility"]
+    rest = [key for role in ("facility", "context") for key in city if city.specs[key].role == role]
     return [k for k in dict.fromkeys([*steered, *late, *rest]) if len(city[k])]
 
 
@@ -115,7 +115,7 @@ def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
         are_lines = np.mean(shapely.get_dimensions(shapes[placed]) == 1) > 0.5
         drawn_as = "lines" if are_lines else "points"
         legend = [(f"{label}　{of.sum():,}", look, drawn_as) for label, look, of in classes]
-        title, head = say("map_records", layer=name), ""
+        title, head = say("map_plain", layer=name), ""
         counter = results.city.specs[layer].counter
         n = sum(int(of.sum()) for _, _, of in classes)
         if rest is not None:
@@ -125,8 +125,10 @@ def records_map(results: Summary, say: Words, zone: str | None) -> Drawn:
                 marks.insert(0, (REST, shapes[rest & placed]))
                 legend.append((say("map_rest", n=f"{rest.sum():,}"), REST, drawn_as))
         elif len(classes) > 1:
+            title = say("map_records", layer=name)
             head = say("map_records_legend", counter=counter)
         if not placed.all():
+            head = head or say("map_count", n=f"{len(rows):,}", counter=counter)
             head += say("map_unplaced", n=f"{(~placed).sum():,}", counter=counter)
         return Drawn(title, areas, inner, shape, marks, legend, names, head)
     if shape is None:

@@ -365,7 +365,9 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
         sizes = np.sqrt(shapely.area(rest)) * per_metre
         for shape in rest[sizes > _SEEN_MM]:
             paper.area(shown(shape), fill=look.kind, stroke="#ffffff", width=0.05)
-        middles = shapely.get_coordinates(shapely.point_on_surface(rest))
+        # Where all are alike, an area needs no mark.
+        marked = rest if len(drawn.marks) > 1 else rest[sizes <= _SEEN_MM]
+        middles = shapely.get_coordinates(shapely.point_on_surface(marked))
         paper.marks(ground.place(middles), radius, look)
     if drawn.bold is not None:
         paper.area(shown(drawn.bold), fill=None, stroke=INK, width=0.5)

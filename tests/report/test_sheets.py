@@ -26,7 +26,11 @@ from geo_citymgmt.report._drawings import _path as outline_path  # noqa: E402
 from geo_citymgmt.report._paper import MM, Box, Paper, cut, ground_for, width_of  # noqa: E402
 from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
 from geo_citymgmt.report._sheet_map import REST  # noqa: E402
-from geo_citymgmt.report._sheet_pdf import write_sheet_pdf, write_sheets  # noqa: E402
+from geo_citymgmt.report._sheet_pdf import (  # noqa: E402
+    sheet_summary,
+    write_sheet_pdf,
+    write_sheets,
+)
 
 
 def pages(path: Path) -> list[str]:
@@ -340,3 +344,28 @@ def test_without_targets_the_page_tells_of_the_layers_and_is_full(tmp_path):
 def test_the_outline_of_several_parts_has_a_ring_for_each():
     parts = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)])
     assert outline_path(parts).count("M") == 2
+
+
+def test_a_sheet_tells_of_every_record_whatever_its_status_or_its_layer(tmp_path):
+    """What is of no known status is counted, and of stops alone there is a map, too."""
+    holes = bikes([""] * 5, manhole_id=[f"M{k}" for k in range(5)],
+                  status=["完好", "完好", "?", "没有这种", "完好"])  # fmt: skip
+    write(holes.drop(columns="name"), tmp_path / "a", "manholes")
+    maker = SheetMaker(sheet_summary(gcm.load_city(tmp_path / "a"), lang="zh"))
+    assert maker.sheet(None).layers.rows == (("窨井", "5", "0", "完好 3、状态不明 2"),)
+    write(bikes(["东站", "西站"]), tmp_path / "b", "公交站点")
+    maker = SheetMaker(sheet_summary(gcm.load_city(tmp_path / "b"), lang="en"))
+    drawn = maker.map_sheet(None).drawn
+    assert drawn.title == "Transit stops"
+    assert [len(shapes) for _, shapes in drawn.marks] == [2]
+
+
+def test_only_a_map_of_statuses_says_by_status_and_its_legend_adds_up(tmp_path):
+    places = bikes([f"{k}号点" for k in range(3)])
+    places.geometry = [*places.geometry[:2], None]
+    write(places, tmp_path / "c", "bike_stations")
+    maker = SheetMaker(sheet_summary(gcm.load_city(tmp_path / "c"), lang="en"))
+    drawn = maker.map_sheet(None).drawn
+    assert "status" not in drawn.title
+    assert drawn.legend_title == "3 records (1 without a place)"
+    assert maker.sheet(None).under == "The data has no date"
