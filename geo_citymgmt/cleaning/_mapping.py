@@ -32,6 +32,7 @@ from geo_citymgmt.cleaning._names import (
     match_columns,
     similar_columns,
     unique_names,
+    writable,
 )
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw, read_raw
@@ -121,9 +122,12 @@ def match_fields(
     values = _Looked(frame)
     asked = Findings(spec.key)
     mapping = match_columns(columns, spec, asked, aliases, values)
-    findings.extend(asked)
     words = Vocabulary(spec)
     doubted = _put_right(mapping, reported, spec, words, values)
+    # A column that is given up was not read as that field.
+    given_up = {writable(column) for column, _ in doubted}
+    asked.withdraw(("FIELD_ALIAS", "FIELD_TRUNCATED"), given_up)
+    findings.extend(asked)
     open_names = asked.values_of("FIELD_AMBIGUOUS", "FIELD_DUPLICATE", "FIELD_DOUBTED")
     settled = {*mapping.values(), *reported, *open_names, *places}
     free = [c for c in columns if c not in settled and values(c).texts]

@@ -326,16 +326,16 @@ def match_columns(
             strength, names = _settle(str(column), strength, names, table, spec, values, findings)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
-            name = _writable(column)
+            name = writable(column)
             findings.add("FIELD_AMBIGUOUS", value=name, about=name, expected=labels)
         elif names:
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
         item = spec.fields[name]
         if strength == _CUT or _BROKEN.search(column):
-            findings.add("FIELD_TRUNCATED", item=item, value=_writable(column))
+            findings.add("FIELD_TRUNCATED", item=item, value=writable(column))
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
-            findings.add("FIELD_ALIAS", item=item, value=_writable(column))
+            findings.add("FIELD_ALIAS", item=item, value=writable(column))
     return {name: best[name][1] for name in spec.fields if name in best}
 
 
@@ -465,7 +465,7 @@ def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> N
     findings.add(
         "FIELD_DOUBTED",
         item=item,
-        value=_writable(column),
+        value=writable(column),
         about=column,
         detail=detail,
         where=more if item.codes else Text("", ""),
@@ -534,7 +534,7 @@ def unique_names(frame: pd.DataFrame) -> pd.DataFrame:
     names: list[str] = []
     taken: set[str] = set()
     for column in frame.columns:
-        name = _writable(column)
+        name = writable(column)
         unique, k = name, 2
         while unique in taken:
             unique, k = f"{name}_{k}", k + 1
@@ -555,7 +555,7 @@ def _keep(
     old = best.get(name)
     if old is not None:
         kept, left = (column, old[1]) if strength < old[0] else (old[1], column)
-        name_left, name_kept = _writable(left), _writable(kept)
+        name_left, name_kept = writable(left), writable(kept)
         findings.add(
             "FIELD_DUPLICATE", item=item, value=name_left, about=name_left, expected=name_kept
         )
@@ -564,7 +564,7 @@ def _keep(
     best[name] = (strength, column)
 
 
-def _writable(column: Any) -> str:
+def writable(column: Any) -> str:
     """Return a name that can be written anywhere: half a character cannot."""
     return str(column).encode("utf-8", "replace").decode("utf-8")
 

@@ -257,6 +257,14 @@ class Findings:
         """Return the distinct values that findings of these codes name."""
         return {str(v) for block in self._blocks if block.code in codes for v in block.value}
 
+    def withdraw(self, codes: Collection[str], values: Collection[str]) -> None:
+        """Take back what was told with these codes of these values, which turned out otherwise."""
+        self._blocks = [
+            block
+            for block in self._blocks
+            if block.code not in codes or not {str(v) for v in block.value} <= set(values)
+        ]
+
     def values_removed(self) -> dict[str, np.ndarray]:
         """Return, for each field, the distinct records whose value could not be used."""
         lost = [b for b in self._blocks if b.action == "value_removed" and b.of_records]
