@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
+from geo_citymgmt.cleaning._place import zone_keys
 from tests.conftest import CRS, X0, Y0, points, squares
 
 TWO = squares((0, 0, 100, 100), (100, 0, 200, 100))
@@ -285,3 +286,22 @@ def test_points_without_coordinates_and_other_features_side_by_side():
     owner = gcm.assign_zones(mixed, TWO)
     assert owner.isna().tolist() == [True, True, False, False]
     assert owner.tolist()[2:] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("outline", "ledger"),
+    [
+        ("罗湖", "罗湖区"),
+        ("罗湖区", "罗湖"),
+        ("昆山", "昆山市"),
+        ("桐庐县", "桐庐"),
+        ("桐庐", "桐庐县"),
+    ],
+)
+def test_a_district_is_known_with_and_without_its_last_character(outline, ledger):
+    zones = squares((0, 0, 1, 1), (1, 0, 2, 1)).assign(name_zh=[outline, "园区"])
+    keys = zone_keys(zones)
+    assert keys[ledger] == ["A"]
+    # A full name is that of its own zone, whatever another might be called for short.
+    both = zones.assign(name_zh=[outline, ledger])
+    assert zone_keys(both)[ledger] == ["B"]

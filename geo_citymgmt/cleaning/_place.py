@@ -41,6 +41,7 @@ class ZoneTerms:
 
 
 NO_TERMS = ZoneTerms()
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
 def reported_codes(
@@ -216,7 +217,11 @@ def zone_keys(zones: gpd.GeoDataFrame | None, terms: ZoneTerms = NO_TERMS) -> di
             for part in (name, *re.split(r"[()（）]", name)) if isinstance(name, str) else ():
                 if part:
                     exact.setdefault(plain_key(part), {})[code] = None
-                    short.setdefault(plain_key(re.sub(r"[市区县]$", "", part)), {})[code] = None
+                    bare = re.sub(r"[市区县]$", "", part)
+                    # Outlines are often named 罗湖, ledgers 罗湖区, and the other way round.
+                    ends = ("", *"市区县") if bare == part and _HAN.fullmatch(part) else ("",)
+                    for end in ends:
+                        short.setdefault(plain_key(bare + end), {})[code] = None
     named = [{key: list(found) for key, found in part.items()} for part in (short, exact)]
     return {**named[0], **table, **named[1], **{plain_key(code): [code] for code in codes}}
 

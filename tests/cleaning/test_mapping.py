@@ -104,7 +104,7 @@ def test_values_alone_are_proposed_and_never_taken():
 
 
 def test_a_column_that_is_another_field_by_its_values_is_not_said_to_be_read_by_its_name():
-    """"type" is an alias of 停车场类型; its values say how the car park is built."""
+    """ "type" is an alias of 停车场类型; its values say how the car park is built."""
     layer = gcm.read_layer(points(type=["multi-storey", "surface", "室內"]), "parking_points")
     assert "lot_kind" not in layer.data
     told = layer.findings.query("code in ['FIELD_ALIAS', 'FIELD_MATCHED'] and field == 'lot_kind'")
