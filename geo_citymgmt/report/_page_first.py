@@ -230,7 +230,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
                 below_due(at.distance) if by_distance else steps.colors[int(steps.index(at.value))]
             )
             if pd.notna(at.distance) or not by_distance:
-                numbers[k] = f"{at.distance * 100:+.0f}".replace("-", "−") if by_distance else shown
+                numbers[k] = _on_map(100 * at.distance) if by_distance else shown
                 tips[k] = words("named_value", name=name, value=f"{shown}  {amount}".strip()
                                 if by_distance else amount)  # fmt: skip
     key = "map_value" if not by_distance else "map_level" if level else "map_pace"
@@ -267,6 +267,18 @@ def _flat(words: Any, distance: pd.Series | None, kinds: list[str], n: int) -> s
     if low == high:
         return words("map_alike", n=n, low=low)
     return words("map_flat_span", n=n, low=low, high=high)
+
+
+def _on_map(points: float) -> str:
+    """Write points from pace as there is room for on a small map: of less than one, its tenth.
+
+    Examples
+    --------
+    >>> _on_map(-34.2), _on_map(0.42), _on_map(0)
+    ('−34', '+0.4', '0')
+    """
+    digits = 0 if abs(points) >= 0.95 else 1
+    return "0" if abs(points) < 0.05 else f"{points:+.{digits}f}".replace("-", "−")
 
 
 def _known(results: Summary, figure: str) -> pd.Series:

@@ -151,7 +151,7 @@ def test_a_legend_covers_all_dates_without_a_gap(city, series):
 def test_without_a_script_a_table_says_what_is_shown_first(city, series, page):
     text = page(progress_map(city, "demolished_area", series=series))
     table = text[text.index("<noscript>") : text.index("</noscript>")]
-    assert "<caption>拆除面积·低于时序进度的百分点</caption>" in table
+    assert "<caption>拆除面积·与时序进度相差的百分点</caption>" in table
     assert '<th scope="row">甲区</th><td>−9.6</td>' in table
 
 
