@@ -13,7 +13,8 @@ import pypdfium2
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import write_report
+from geo_citymgmt.report import summary
+from geo_citymgmt.report._page import render_page
 from tests.browser.conftest import ONE_LANGUAGE
 from tests.browser.test_six_questions import dongwan
 
@@ -210,8 +211,8 @@ def test_what_is_chosen_is_saved_and_opens_in_a_table_calculator_as_text(visit, 
         text.replace("D007,", "@sum,").replace("D109,", "<b>x</b>,").replace("D009,", '"a""b,c",')
     )
     place.write_text(text, "utf-8")
-    write_report(gcm.load_city(source), tmp_path / "out")
-    page = visit(tmp_path / "out" / "index.html", accept_downloads=True)
+    (tmp_path / "page.html").write_text(render_page(summary(gcm.load_city(source))), "utf-8")
+    page = visit(tmp_path / "page.html", accept_downloads=True)
     page.locator("details.cases > summary").click()
     page.locator("#cases-1 input[type=checkbox]").first.check()
     with page.expect_download() as waited:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,36 +37,64 @@ _SITECUSTOMIZE = """
 """
 
 
-@dataclass
+#: What one notebook left does not reach the next: names, figures, warnings that are given once.
+_FORGET = """
+    %reset -f
+    import warnings as _warnings
+    import matplotlib.pyplot as _plt
+    with _warnings.catch_warnings():
+        pass
+    _plt.close("all")
+    _plt.rcdefaults()
+    del _plt, _warnings
+"""
+
+
 class Kernel:
-    """Runs notebooks with the network off."""
+    """Runs one notebook after another in one kernel with the network off.
 
-    environment: dict[str, str]
-    attempts: Path
+    To start one, and to import in it what all of them import, costs more than most notebooks do.
+    """
 
-    def run(self, notebook: Any, folder: Path) -> Any:
+    def __init__(self, environment: dict[str, str], attempts: Path) -> None:
         from nbclient import NotebookClient
+        from nbformat import v4
 
-        client = NotebookClient(
-            notebook,
+        self._environment, self._attempts, self._v4 = environment, attempts, v4
+        self._client = NotebookClient(
+            v4.new_notebook(),
             timeout=120,
             kernel_name="python3",
-            resources={"metadata": {"path": str(folder)}},
+            resources={"metadata": {"path": str(ROOT / "notebooks")}},
         )
-        return client.execute(env=self.environment)
+
+    def run(self, notebook: Any) -> Any:
+        forget = self._v4.new_code_cell(textwrap.dedent(_FORGET))
+        self._execute(self._v4.new_notebook(cells=[forget]))
+        self._attempts.unlink(missing_ok=True)
+        return self._execute(notebook)
+
+    def _execute(self, notebook: Any, last: bool = False) -> Any:
+        self._client.nb = notebook
+        return self._client.execute(env=self._environment, cleanup_kc=last)
 
     def tried(self) -> str:
-        return self.attempts.read_text(encoding="utf-8") if self.attempts.exists() else ""
+        """What the notebook that ran last asked of the network."""
+        return self._attempts.read_text(encoding="utf-8") if self._attempts.exists() else ""
+
+    def close(self) -> None:
+        self._execute(self._v4.new_notebook(), last=True)
 
 
-@pytest.fixture
-def kernel(tmp_path: Path) -> Kernel:
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     pytest.importorskip("nbclient", reason="nbclient is not installed: notebooks were not run")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed: notebooks were not run")
-    offline = tmp_path / "offline"
+    home = tmp_path_factory.mktemp("kernel")
+    offline = home / "offline"
     offline.mkdir()
     (offline / "sitecustomize.py").write_text(textwrap.dedent(_SITECUSTOMIZE), encoding="utf-8")
-    attempts = tmp_path / "attempts.txt"
+    attempts = home / "attempts.txt"
     path = os.pathsep.join([str(offline), str(ROOT), os.environ.get("PYTHONPATH", "")])
     nowhere = "http://127.0.0.1:9"
     environment = {
@@ -78,7 +106,9 @@ def kernel(tmp_path: Path) -> Kernel:
         "http_proxy": nowhere,
         "https_proxy": nowhere,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "IPYTHONDIR": str(home / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    return Kernel(environment, attempts)
+    made = Kernel(environment, attempts)
+    yield made
+    made.close()

@@ -16,7 +16,7 @@ from geo_citymgmt.findings import COLUMNS
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.layer import LEDGER_COLUMNS
 from geo_citymgmt.profiles import load_profile
-from tests.conftest import copy_without_cases
+from tests.conftest import DATA
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -54,21 +54,32 @@ def test_a_readme_is_one_screen_and_a_little(name):
     assert len(text(name).splitlines()) <= 120
 
 
-def test_the_five_lines_of_the_readme_run_and_are_the_same_everywhere(tmp_path, monkeypatch):
+@pytest.fixture
+def sample_loaded(city, tmp_path, monkeypatch):
+    """Code that is shown reads the sample from the folder it names, which is loaded already."""
+
+    def kept(source: str = "data/shapefiles") -> gcm.City:
+        assert (ROOT / source).samefile(DATA)
+        return city
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gcm, "load_city", kept)
+    monkeypatch.setattr(gcm, "sample_city", kept)
+
+
+@pytest.mark.usefixtures("sample_loaded")
+def test_the_five_lines_of_the_readme_run_and_are_the_same_everywhere(tmp_path):
     every = [blocks(text(name), "python")[0] for name in (*STARTS, "docs/index.md")]
     for code in every:
         assert len([line for line in code.splitlines() if line.strip()]) <= 5
     # They differ in their comments and in the language of the map.
     assert len({ast.dump(ast.parse(code.replace(', lang="en"', ""))) for code in every}) == 1
-    copy_without_cases(tmp_path / "data" / "shapefiles")
-    monkeypatch.chdir(tmp_path)
     exec(compile(every[0], "README.md", "exec"), {})
     assert (tmp_path / "manholes.html").stat().st_size > 100_000
 
 
-def test_the_recipe_for_a_month_by_street_gives_what_was_done_in_it(tmp_path, monkeypatch):
-    copy_without_cases(tmp_path / "data" / "shapefiles")
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("sample_loaded")
+def test_the_recipe_for_a_month_by_street_gives_what_was_done_in_it(tmp_path):
     made: dict = {}
     for code in blocks(text("docs/map-pages.md"), "python"):
         exec(compile(code, "map-pages.md", "exec"), made)
@@ -95,7 +106,10 @@ def test_a_page_in_both_languages_has_the_same_parts(pair):
 @pytest.fixture(scope="module")
 def arrived(dirty_folder):
     crs = {"parking_points": "EPSG:4549"}
-    return gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
+    # Those of the table of facilities.
+    layers = ["illegal_construction", "manholes", "parking_points", "bike_stations"]
+    layers += ["utility_tunnels"]
+    return gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs, layers=layers)
 
 
 @pytest.mark.parametrize("name", PAIRS[2])

@@ -78,7 +78,7 @@ def test_links_between_notebooks_lead_somewhere(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_runs_from_top_to_bottom_without_a_network(name, kernel):
-    book = kernel.run(read(name), NOTEBOOKS)
+    book = kernel.run(read(name))
     assert kernel.tried() == ""
     outputs = [out for cell in book.cells for out in cell.get("outputs", [])]
     said = [
@@ -96,7 +96,7 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_network(name, kernel):
         assert any("image/png" in out.get("data", {}) for out in outputs)
 
 
-def test_the_kernel_of_these_tests_has_no_network(kernel, tmp_path):
+def test_the_kernel_of_these_tests_has_no_network(kernel):
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
     code = (
         "import socket\n"
@@ -106,6 +106,6 @@ def test_the_kernel_of_these_tests_has_no_network(kernel, tmp_path):
         "    print(error)"
     )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    cell = kernel.run(book, tmp_path).cells[0]
+    cell = kernel.run(book).cells[0]
     assert "the network is off" in cell.outputs[0]["text"]
     assert "192.0.2.1" in kernel.tried()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import openpyxl
@@ -12,7 +14,10 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import Summary
+from geo_citymgmt.report import Summary, summary
+from geo_citymgmt.report._page import page_content
+from geo_citymgmt.report.bulletin import write_bulletin
+from tests.conftest import thinned
 
 CRS = "EPSG:4549"
 X0, Y0 = 550_000.0, 3_460_000.0
@@ -35,6 +40,30 @@ def report(sample_report: Callable[[str], Path]) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def told(summary_of: Callable[[str, str], Summary]) -> Summary:
     return summary_of("2022-06-30", "zh")
+
+
+@pytest.fixture(scope="session")
+def sample_page(report: dict[str, Path]) -> str:
+    """The page of the report on the sample, as it was written."""
+    return report["index"].read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def content_of(summary_of: Callable[[str, str], Summary]) -> Callable[[str], dict[str, Any]]:
+    """What that page shows in a language, laid out once; tests must not change it."""
+    return lru_cache(lambda lang: page_content(summary_of("2022-06-30", lang)))
+
+
+@pytest.fixture(scope="session")
+def bulletin_files(told: Summary, made_once) -> dict[str, Path]:
+    """The documents of the bulletin on the sample; tests must not write into their folder."""
+
+    def write(out: Path) -> None:
+        out.mkdir()
+        write_bulletin(told, out, stamp="内部资料")
+
+    files = sorted(made_once("bulletin", write).glob("bulletin*"))
+    return {f"{path.stem}_{path.suffix[1:]}".removesuffix("_zip"): path for path in files}
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +121,18 @@ def hostile(tmp_path: Path) -> Path:
 def without_zones(city: gcm.City) -> gcm.City:
     """The same city as it is where its source has no layer of districts."""
     return replace(city, zones_by_level={"district": city.zones.iloc[:0]})
+
+
+@pytest.fixture(scope="session")
+def unzoned(city: gcm.City) -> gcm.City:
+    """Some of the records of the sample, without districts."""
+    thin = {key: thinned(layer) for key, layer in city.layers.items()}
+    return without_zones(replace(city, layers=thin))
+
+
+@pytest.fixture(scope="session")
+def unzoned_told(unzoned: gcm.City, worked_out) -> Summary:
+    return worked_out("summary-unzoned", lambda: summary(unzoned, "2022-06-30", "zh"))
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from geo_citymgmt.report._page import method_notes, page_content, render_page
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import bulletin
-from tests.conftest import thinned
 
 from .conftest import CRS, X0, Y0, bikes, without_zones, write
 
@@ -42,13 +41,6 @@ def districts(n: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"district_code": [f"D{k:03}" for k in range(n)]}, geometry=boxes, crs=CRS
     )
-
-
-@pytest.fixture(scope="module")
-def unzoned(city):
-    """Some of the records of the sample, without districts."""
-    thin = {k: thinned(layer) for k, layer in city.layers.items()}
-    return without_zones(replace(city, layers=thin))
 
 
 # -- without districts
@@ -81,7 +73,10 @@ def test_without_districts_records_without_a_place_are_counted_apart(tmp_path):
     assert rows.to_dict() == {("city", "total"): 30.0, ("district", "unlocated"): 20.0}
 
 
-def test_without_districts_every_file_is_written_and_says_so_once(unzoned, tmp_path):
+def test_without_districts_every_file_is_written_and_says_so_once(
+    unzoned, unzoned_told, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("geo_citymgmt.report._folder.summary", lambda *_, tell: unzoned_told)
     files = write_report(unzoned, tmp_path / "out", bulletin=True)
     assert files["manifest"].is_file()
     page = files["index"].read_text(encoding="utf-8")
@@ -96,8 +91,8 @@ def test_without_districts_every_file_is_written_and_says_so_once(unzoned, tmp_p
     assert [row[0] for row in written["违法建设"][3:]] == ["已落图", "未落图", "全市合计"]
 
 
-def test_without_districts_a_bulletin_is_of_the_whole(unzoned):
-    made = bulletin(summary(unzoned, "2022-06-30"))
+def test_without_districts_a_bulletin_is_of_the_whole(unzoned, unzoned_told):
+    made = bulletin(unzoned_told)
     first = made.tables[0]
     assert first.columns[0].head == "范围"
     done = unzoned["illegal_construction"]["completed_date"].between("2022-06-01", "2022-06-30")

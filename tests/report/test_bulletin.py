@@ -39,11 +39,6 @@ def made(told):
 
 
 @pytest.fixture(scope="module")
-def files(told, tmp_path_factory):
-    return write_bulletin(told, tmp_path_factory.mktemp("bulletin"), stamp="内部资料")
-
-
-@pytest.fixture(scope="module")
 def english(summary_of):
     return bulletin(summary_of("2022-06-30", "en"))
 
@@ -177,8 +172,8 @@ def test_an_unknown_period_is_refused(told):
         bulletin(told, period="week")
 
 
-def test_the_document_is_laid_out_as_official_ones_are(files):
-    made = docx.Document(files["bulletin_docx"])
+def test_the_document_is_laid_out_as_official_ones_are(bulletin_files):
+    made = docx.Document(bulletin_files["bulletin_docx"])
     section = made.sections[0]
     sides = (section.top_margin, section.bottom_margin, section.left_margin, section.right_margin)
     assert [round(s.mm) for s in sides] == [37, 35, 28, 26]
@@ -189,44 +184,44 @@ def test_the_document_is_laid_out_as_official_ones_are(files):
     assert body.paragraph_format.line_spacing.pt == 28
     assert {run.font.size.pt for run in body.runs} == {16}
     assert "仿宋_GB2312" in body._p.xml
-    with zipfile.ZipFile(files["bulletin_docx"]) as packed:
+    with zipfile.ZipFile(bulletin_files["bulletin_docx"]) as packed:
         assert 'w:altName w:val="仿宋,FangSong' in packed.read("word/fontTable.xml").decode()
 
 
-def test_the_document_holds_every_cell(files, made):
-    tables = docx.Document(files["bulletin_docx"]).tables
+def test_the_document_holds_every_cell(bulletin_files, made):
+    tables = docx.Document(bulletin_files["bulletin_docx"]).tables
     assert len(tables) == len(made.tables)
     for shown, table in zip(tables[:3], made.tables, strict=False):
         cells = [tuple(cell.text for cell in row.cells) for row in shown.rows[2:]]
         assert cells == [tuple(row) for row in table.rows]
 
 
-def test_the_picture_is_as_wide_as_a_phone_shows(files):
+def test_the_picture_is_as_wide_as_a_phone_shows(bulletin_files):
     from PIL import Image
 
-    with Image.open(files["bulletin_png"]) as image:
+    with Image.open(bulletin_files["bulletin_png"]) as image:
         assert image.width == 1080 and 4000 < image.height < 20_000
-    assert files["bulletin_png"].stat().st_size < 2_000_000
+    assert bulletin_files["bulletin_png"].stat().st_size < 2_000_000
 
 
-def test_the_pdf_embeds_its_font(files):
-    raw = files["bulletin_pdf"].read_bytes()
+def test_the_pdf_embeds_its_font(bulletin_files):
+    raw = bulletin_files["bulletin_pdf"].read_bytes()
     assert raw.startswith(b"%PDF") and b"FontFile2" in raw
     assert raw.count(b"/MediaBox") >= 8
 
 
-def test_paper_is_filled_and_no_heading_parts_from_its_table(files):
+def test_paper_is_filled_and_no_heading_parts_from_its_table(bulletin_files):
     # Fifteen tables on twelve pages: two of the districts' share one, those of the annex follow on.
-    assert files["bulletin_pdf"].read_bytes().count(b"/MediaBox") <= 12
-    body = docx.Document(files["bulletin_docx"]).element.body
+    assert bulletin_files["bulletin_pdf"].read_bytes().count(b"/MediaBox") <= 12
+    body = docx.Document(bulletin_files["bulletin_docx"]).element.body
     before = [child.getprevious() for child in body if child.tag.endswith("}tbl")]
     assert before
     assert all(caption.findall(".//{*}keepNext") for caption in before)
 
 
-def test_the_same_report_is_the_same_bytes(told, files, tmp_path):
+def test_the_same_report_is_the_same_bytes(told, bulletin_files, tmp_path):
     again = write_bulletin(told, tmp_path, stamp="内部资料")
-    for key, path in files.items():
+    for key, path in bulletin_files.items():
         assert (
             hashlib.sha256(path.read_bytes()).digest()
             == hashlib.sha256(again[key].read_bytes()).digest()

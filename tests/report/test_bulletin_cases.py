@@ -141,18 +141,17 @@ def test_an_office_picks_the_documents_and_their_parts(may, tmp_path, monkeypatc
     assert len(docx.Document(files["bulletin_cases_docx"]).tables) == 1
 
 
-def test_day_and_source_stand_before_the_annex_on_a_page_with_text(told, assessed, tmp_path):
+def test_day_and_source_stand_before_the_annex_on_a_page_with_text(assessed, bulletin_files):
     made = assessed
     annex = next(k for k, p in enumerate(made.parts) if isinstance(p, Heading) and p.annex)
     assert made.body == made.parts[:annex] and isinstance(made.body[-1], Paragraph)
-    files = write_bulletin(told, tmp_path)
-    shown = docx.Document(files["bulletin_assessment_docx"]).paragraphs
+    shown = docx.Document(bulletin_files["bulletin_assessment_docx"]).paragraphs
     texts = [p.text for p in shown]
     signed = texts.index("2022年6月30日")
     assert signed < next(k for k, text in enumerate(texts) if text.startswith("附件"))
     assert all(p.paragraph_format.keep_with_next for p in shown[signed - 3 : signed])
     # Title and scores, whom to call in with notes, the annex: none is empty.
-    assert files["bulletin_assessment_pdf"].read_bytes().count(b"/MediaBox") <= 3
+    assert bulletin_files["bulletin_assessment_pdf"].read_bytes().count(b"/MediaBox") <= 3
 
 
 def test_scores_have_a_line_for_each_group_and_a_unit_is_called_in_once_after_another(assessed):

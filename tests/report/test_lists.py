@@ -47,6 +47,14 @@ def small() -> gcm.City:
     )
 
 
+@pytest.fixture(scope="module")
+def by_district(city, tmp_path_factory):
+    """The lists of the sample, one a district."""
+    return gcm.write_lists(
+        city, tmp_path_factory.mktemp("lists"), as_of="2022-06-30", by="district"
+    )
+
+
 def read(path) -> list[tuple]:
     return list(openpyxl.load_workbook(path).active.iter_rows(min_row=3, values_only=True))
 
@@ -116,14 +124,15 @@ def test_units_whose_names_no_file_may_bear_have_a_list_each(small, tmp_path):
     assert all(path.is_file() for path in files)
 
 
-def test_without_the_field_the_remedy_is_named_and_districts_will_do(city, tmp_path):
+def test_without_the_field_the_remedy_is_named_and_districts_will_do(city, by_district, tmp_path):
     with pytest.raises(CityDataError, match="by district"):
         gcm.write_lists(city, tmp_path / "a", as_of="2022-06-30")
-    files = gcm.write_lists(city, tmp_path / "b", as_of="2022-06-30", by="district")
     cases = gcm.open_cases(city, as_of="2022-06-30")
     manholes = gcm.open_cases(city, layer="manholes", as_of="2022-06-30", deadline="planned_date")
     n = sum(int(table["overdue"].fillna(False).sum()) for table in (cases, manholes))
-    listed = sum(sheet.max_row - 3 for path in files[::2] for sheet in openpyxl.load_workbook(path))
+    listed = sum(
+        sheet.max_row - 3 for path in by_district[::2] for sheet in openpyxl.load_workbook(path)
+    )
     assert listed == n > 1000
 
 
@@ -150,9 +159,8 @@ def test_a_city_without_zones_has_lists_too(small, tmp_path):
     assert len(gcm.write_lists(bare, tmp_path / "b", by="district")) == 2
 
 
-def test_the_street_is_said_where_there_are_streets(city, tmp_path):
-    files = gcm.write_lists(city, tmp_path, as_of="2022-06-30", by="district")
-    places = [row[3] for row in read(files[0])[1:]]
+def test_the_street_is_said_where_there_are_streets(by_district):
+    places = [row[3] for row in read(by_district[0])[1:]]
     assert all(place.startswith("昆山市") for place in places)
     assert any(place.endswith(("镇", "街道")) for place in places)
 

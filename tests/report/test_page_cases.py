@@ -16,7 +16,7 @@ from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.maps._classes import code_classes
 from geo_citymgmt.report import _page_cases, summary
 from geo_citymgmt.report._drawings import mark_patterns, state_looks
-from geo_citymgmt.report._page import page_content, render_page
+from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._page_cases import work_views
 from geo_citymgmt.spec import load_specs
 from tests.conftest import with_layers
@@ -155,17 +155,19 @@ def test_without_districts_or_dates_there_is_a_list_or_none(told, undated):
     assert worklists(CityFacts(undated), None) == []
 
 
-def test_streets_of_new_cases_and_relapses_are_those_of_the_flow(told):
+def test_streets_of_new_cases_and_relapses_are_those_of_the_flow(told, content_of):
     table = told.campaigns[0].streets
     june = gcm.stock_flow(told.facts, start="2022-06-01", end="2022-06-30", level="street")
     june = june[june["level"].eq("street") & june["quantity"].eq("count")].set_index("zone_code")
     assert table["month_relapsed"].sum() == june.loc[june["row_kind"].eq("zone"), "relapsed"].sum()
     assert table["month_relapsed"].is_monotonic_decreasing
-    (campaign,) = page_content(told)["campaigns"]
+    (campaign,) = content_of("zh")["campaigns"]
     assert campaign["streets"]["rows"][0]["cells"][1] == f"{table['month_relapsed'].iloc[0]:,.0f}"
 
 
-def test_a_status_has_the_colour_and_mark_of_the_map_in_charts_and_tables(told, parcels):
+def test_a_status_has_the_colour_and_mark_of_the_map_in_charts_and_tables(
+    told, parcels, content_of
+):
     spec = told.city.specs["illegal_construction"]
     states = told.facts.states("illegal_construction", told.as_of)
     on_map = code_classes(states.mask(states == ""), spec.fields["status"], spec, lang="zh")
@@ -180,7 +182,7 @@ def test_a_status_has_the_colour_and_mark_of_the_map_in_charts_and_tables(told, 
         mark = re.search(r"#m(\d+)", svg)
         return re.search(r'fill="(#\w+)"', svg)[1], int(mark[1]) if mark else 0
 
-    content = page_content(told)
+    content = content_of("zh")
     card = next(card for card in content["layers"] if card["key"] == "illegal_construction")
     assert {s["name"]: drawn(s["key"]) for s in card["states"] if s["name"] in looks} == looks
     assert all(f'fill="{color}"' in card["bar"] for color, _ in looks.values())

@@ -13,11 +13,9 @@ import pytest
 
 from geo_citymgmt.figures._tables import monthly_need, months_last, standings, zone_groups
 from geo_citymgmt.maps._classes import ladder
-from geo_citymgmt.report import summary
 from geo_citymgmt.report._drawings import STATUS_COLORS, below_due
-from geo_citymgmt.report._page import page_content, render_page
+from geo_citymgmt.report._page import page_content
 from geo_citymgmt.report._page_first import reporting, tasks_view
-from tests.report.conftest import without_zones
 
 pytestmark = pytest.mark.xdist_group("report")
 
@@ -218,28 +216,27 @@ def test_what_moved_the_stock_adds_up(view):
     assert opening + found + relapsed - closed - dismissed == closing
 
 
-def test_without_districts_a_task_has_neither_map_nor_list(told):
-    city = without_zones(told.city)
-    tasks = tasks_view(summary(city, "2022-06-30"))["tasks"]
+def test_without_districts_a_task_has_neither_map_nor_list(unzoned_told):
+    tasks = tasks_view(unzoned_told)["tasks"]
     assert len(tasks) > 15
     assert all(task["zones"] is None for task in tasks)
 
 
-def test_the_chooser_works_by_style_alone(told):
-    page = render_page(told)
+def test_the_chooser_works_by_style_alone(told, sample_page, content_of):
+    page = sample_page
     n = len(told.tasks)
     assert len(re.findall(r'<input type="radio"[^>]* name="task"', page)) == n
     for k in range(1, n + 1):
         assert f"#task-{k}:checked~.stage>.task-{k}{{display:block}}" in page
         assert f'<label for="task-{k}">' in page
-    content = page_content(told)
+    content = content_of("zh")
     shown = {task["chart"]["figure"] for task in content["tasks"]["tasks"] if task["chart"]}
     assert shown.isdisjoint(chart["figure"] for chart in content["charts"])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_each_mark_is_said_where_it_stands(summary_of, lang):
-    content = page_content(summary_of("2022-06-30", lang))
+def test_each_mark_is_said_where_it_stands(content_of, lang):
+    content = content_of(lang)
     names = dict(content["tasks"]["marks"])
     for task in content["tasks"]["tasks"]:
         assert task["status_name"] in names[task["status"]].split(" / ")
@@ -253,13 +250,13 @@ def test_each_mark_is_said_where_it_stands(summary_of, lang):
     assert cells and all(c["status_name"] in there[c["status"]] for c in cells)
 
 
-def test_no_district_of_the_map_is_without_its_number(told, view):
+def test_no_district_of_the_map_is_without_its_number(told, view, content_of):
     task = view["illegal_safety_remaining_area"]
     assert {f'data-of="{k}"' for k in range(len(told.city.zones))} <= set(
         re.findall(r'data-of="\d+"', task["zones"]["map"])
     )
     assert task["zones"]["map"].count('class="leader"') == 1
-    spots = page_content(told)["campaigns"][0]["spots"]["map"]
+    spots = content_of("zh")["campaigns"][0]["spots"]["map"]
     named = re.findall(r'<text class="name"[^>]*>([^<]+)<', spots)
     assert sorted(named) == sorted(told.zone_names)
 
@@ -319,7 +316,7 @@ def test_a_map_in_one_colour_says_so_and_what_tells_its_districts_apart(told, vi
     assert task["zones"]["flat"] == f"{n}个板块相同（−50.0 个百分点），图上只有一种颜色。"
 
 
-def test_where_there_is_one_date_nothing_is_compared(told):
+def test_where_there_is_one_date_nothing_is_compared(told, content_of):
     alone = {"previous": np.nan, "year_ago": np.nan}
     day = pd.Timestamp("2022-06-30")
     one = replace(
@@ -331,5 +328,5 @@ def test_where_there_is_one_date_nothing_is_compared(told):
     content = page_content(one)
     assert content["periods"] == [] and content["charts"] == []
     assert all(t["months"] is None and t["chart"] is None for t in content["tasks"]["tasks"])
-    before = page_content(told)
+    before = content_of("zh")
     assert before["periods"] and any(t["months"] for t in before["tasks"]["tasks"])

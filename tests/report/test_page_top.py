@@ -102,8 +102,8 @@ def test_what_is_behind_by_no_number_has_a_sentence_without_one(told):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_each_head_of_a_section_says_one_thing(told, summary_of, lang):
-    content = page_content(summary_of("2022-06-30", lang))
+def test_each_head_of_a_section_says_one_thing(told, content_of, lang):
+    content = content_of(lang)
     lines = content["lines"]
     sections = {"targets", "progress", "scoreboard", "monthly", "outlook", "periods", "assessment",
                 "coverage", "reported", "supply", "layers", "quality"}  # fmt: skip
@@ -138,8 +138,8 @@ def test_what_is_not_the_business_of_a_city_is_not_listed(two_layers):
     assert absent() == "窨井；执法情况月报"
 
 
-def test_one_script_runs_and_it_is_the_page_s_own(told):
-    page = render_page(told)
+def test_one_script_runs_and_it_is_the_page_s_own(sample_page):
+    page = sample_page
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.S)
     # What else stands in a script element is data, which no browser runs.
     assert page.count("<script") == 1 + page.count('<script type="application/json">')
@@ -176,11 +176,11 @@ def test_errors_of_the_data_stand_before_the_figures_with_what_to_do(tmp_path):
     assert re.search(r'<section id="quality">\s*<details open', page)
 
 
-def test_where_nothing_is_wrong_no_error_is_told(told):
-    view = page_content(told)
+def test_where_nothing_is_wrong_no_error_is_told(content_of, sample_page):
+    view = content_of("zh")
     assert view["errors"] is None
     assert "错误" not in view["data"] + view["lines"]["quality"]
-    assert re.search(r'<section id="quality">\s*<details>', render_page(told))
+    assert re.search(r'<section id="quality">\s*<details>', sample_page)
 
 
 def test_no_more_kinds_of_errors_stand_at_the_top_than_can_be_read(told):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +16,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt.report import write_report
 from geo_citymgmt.report._release import public_city, without_records
 from geo_citymgmt.spec import load_specs
+from tests.conftest import with_layers
 from tests.report.conftest import CRS, X0, Y0, bikes, write, zones
 from tests.report.leaks import found, texts
 
@@ -95,6 +95,14 @@ def public(leaky: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     )
 
 
+@pytest.fixture(scope="module")
+def internal(leaky: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    pytest.importorskip("docx")
+    pytest.importorskip("reportlab")
+    # What says nothing of its release is for the office alone.
+    return write_report(leaky, tmp_path_factory.mktemp("internal"), bulletin=True)
+
+
 def test_the_source_does_hold_what_is_looked_for(source):
     there = {secret for secret, _ in found(source, [*PERSONAL, *UNKNOWN, *INTERNAL])}
     assert there == {*PERSONAL, *UNKNOWN, *INTERNAL}
@@ -132,7 +140,9 @@ def _all_texts(folder: Path) -> str:
     return "\n".join([*pages, *(text for _, text in texts(folder))])
 
 
-def test_no_file_for_the_public_holds_a_place_a_case_a_manhole_or_a_tunnel(public, leaky, tmp_path):
+def test_no_file_for_the_public_holds_a_place_a_case_a_manhole_or_a_tunnel(
+    public, internal, leaky, tmp_path
+):
     pytest.importorskip("pypdfium2")
     places = _places(leaky)
     ids = [str(key) for layer in leaky.layers.values() if layer.spec.role == "facility"
@@ -142,9 +152,8 @@ def test_no_file_for_the_public_holds_a_place_a_case_a_manhole_or_a_tunnel(publi
     layers = dict(pyogrio.list_layers(public["city"]))
     assert {name for name, kind in layers.items() if kind} == {"districts"}
     # What is looked for is found where it may be.
-    write_report(leaky, tmp_path / "internal")
-    leaky.to_excel(tmp_path / "internal" / "city.xlsx")
-    within = _all_texts(tmp_path / "internal")
+    leaky.to_excel(tmp_path / "city.xlsx")
+    within = _all_texts(internal["manifest"].parent) + _all_texts(tmp_path)
     assert set(ids) <= {secret for secret in ids if secret in within}
     assert sum(secret in within for secret in places) > len(places) / 3
 
@@ -171,14 +180,13 @@ def test_an_office_may_let_records_of_public_layers_out(leaky, tmp_path):
     assert found(tmp_path / "out", [*PERSONAL, *UNKNOWN, *INTERNAL]) == []
 
 
-def test_figures_are_those_of_the_whole_city(public, leaky, tmp_path):
-    whole = write_report(leaky, tmp_path / "whole")
+def test_figures_are_those_of_the_whole_city(public, internal):
 
     def numbers(path: Path) -> list:
         sheet = openpyxl.load_workbook(path)["总览"]
         return [[c.value for c in row] for row in sheet.iter_rows(min_row=4)]
 
-    assert numbers(public["tables"]) == numbers(whole["tables"])
+    assert numbers(public["tables"]) == numbers(internal["tables"])
 
 
 @pytest.mark.parametrize("grid_m", [1.0, 100.0, 250.0])
@@ -241,7 +249,6 @@ def test_the_public_is_told_of_which_day_that_nobody_stated_the_figures_are(tmp_
 @pytest.mark.parametrize(
     ("release", "lang", "page", "book"),
     [
-        # What says nothing of its release is for the office alone.
         (None, "zh", "内部资料", "内部资料"),
         ("public", "zh", "审图号：____", "公开版"),
         ("public", "en", "Map approval no.", "Public release"),
@@ -250,11 +257,10 @@ def test_the_public_is_told_of_which_day_that_nobody_stated_the_figures_are(tmp_
 def test_every_file_bears_the_stamp(request, leaky, tmp_path, release, lang, page, book):
     pytest.importorskip("docx")
     pytest.importorskip("reportlab")
-    if (release, lang) == ("public", "zh"):
-        out = request.getfixturevalue("public")
+    if lang == "zh":
+        out = request.getfixturevalue(release or "internal")
     else:
-        said = {} if release is None else {"release": release}
-        out = write_report(leaky, tmp_path / "o", lang=lang, bulletin=True, **said)
+        out = write_report(leaky, tmp_path / "o", lang=lang, bulletin=True, release=release)
     # An internal report names the last open cases.
     named = "WJ-OPEN-9" in out["index"].read_text(encoding="utf-8")
     assert named is (release is None)
@@ -275,7 +281,7 @@ def test_what_a_city_must_say_of_its_data_stands_on_page_map_sheets_and_bulletin
     pytest.importorskip("reportlab")
     said = "示例：全部记录均为合成数据，不是真实情况"
     assert city.notice.zh == said and city.data_source.en == "synthetic data (sample)"
-    small = replace(city, layers={k: city.layers[k] for k in ("districts", "utility_tunnels")})
+    small = with_layers(city, "districts", "utility_tunnels")
     out = write_report(small, tmp_path / "o", bulletin=True, release="public")
     page = out["index"].read_text(encoding="utf-8")
     assert f'<p class="alert">{said}' in page and "数据来源：合成数据（示例）" in page
