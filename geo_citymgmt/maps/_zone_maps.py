@@ -736,7 +736,7 @@ def city_map(
     level : str or sequence of str
         See `progress_map`.
     layers : sequence of str, optional
-        Keys of the layers to draw; all by default.
+        Keys of the layers to draw; by default all facilities, and without any, what else there is.
     table : DataFrame, optional
         What `progress` gave down to the `level`, to save computing it again.
     series : DataFrame, optional
@@ -792,8 +792,11 @@ def city_map(
     asked = list(city)
     if layers is not None:
         asked = choices_of(Gate("city_map"), layers, "layers", asked)
-    facilities = [key for key in asked if key in specs and specs[key].role == "facility"]
-    present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
+    drawable = [k for k in asked if specs[k].role != "zones" and not specs[k].is_table]
+    facilities = [key for key in drawable if specs[key].role == "facility"]
+    # Roads and stops are drawn where they are asked for, or all there is.
+    chosen = drawable if layers is not None else facilities or drawable
+    present = sorted(chosen, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     # The figure is read first; five layers at once would hide it and each other.
     drawing = Drawing(
         show=first is None,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from shapely import GeometryCollection, LineString, MultiPoint, Point, box
 
+import geo_citymgmt as gcm
 from geo_citymgmt._languages import DISTRICT
 from geo_citymgmt.errors import CityDataError, CRSError, MapError
 from geo_citymgmt.maps import city_map, coverage_map, layer_map, progress_map, zone_map
@@ -418,3 +419,17 @@ def test_the_layer_switch_shows_the_commonest_colours_of_a_layer_in_the_order_of
     shown = [color[label] for label in color if label != rare]
     found = re.findall(r"#[0-9a-f]{6}", overlay.layer_name.split(">")[0])
     assert found == shown
+
+
+def test_a_city_of_stops_alone_shows_them_and_roads_are_drawn_where_they_are_asked_for():
+    places = [Point(120.6, 31.3)] * 2
+    stops = gpd.GeoDataFrame({"name": ["东站", "西站"]}, geometry=places, crs=4490)
+    road = gpd.GeoDataFrame(
+        {"name": ["人民路"]}, geometry=[LineString([(120.6, 31.3), (120.7, 31.3)])], crs=4490
+    )
+    bikes = stops.assign(station_id=["A", "B"])
+    alone = gcm.City.from_layers({"transit_stops": stops, "roads": road})
+    assert len(parts(city_map(alone), (Features, Overlay))) == 2
+    city = gcm.City.from_layers({"bike_stations": bikes, "roads": road})
+    assert len(parts(city_map(city), (Features, Overlay))) == 1
+    assert len(parts(city_map(city, layers=["roads"]), (Features, Overlay))) == 1
