@@ -484,3 +484,20 @@ def test_the_drawn_area_stands_in_for_one_that_is_not_said_only_where_it_is_aske
 def test_a_measure_that_is_not_drawn_is_refused(layer, given, said):
     with pytest.raises(gcm.CityDataError, match=said):
         gcm.read_layer(parcels_drawn(), layer, measure_from=given)
+
+
+def test_a_record_far_from_all_others_is_told_where_no_outline_does_and_stays(tmp_path):
+    near = [shapely.Point(120.1 + k / 1000, 30.2) for k in range(30)]
+    frame = gpd.GeoDataFrame(
+        {"编号": range(31)}, geometry=[*near, shapely.Point(120.1, 28.1)], crs=4490
+    )
+    read = gcm.read_layer(frame, "bike_stations")
+    (told,) = read.findings.query("code == 'FAR_FROM_REST'").itertuples()
+    assert (told.record, told.value) == (30, "233") and len(read.data) == 31
+    # Where many are far apart, the layer is of more than a city.
+    spread = frame.assign(geometry=[shapely.Point(110 + k, 30) for k in range(31)])
+    assert "FAR_FROM_REST" not in codes(gcm.read_layer(spread, "bike_stations"))
+    drawn = gcm.layer_map(read.data, "bike_stations", lang="en")
+    south, north = (corner[0] for corner in drawn.get_bounds())
+    assert (south, north) == pytest.approx((30.2, 30.2))
+    assert "1 more records lie far from the others" in drawn.get_root().render()

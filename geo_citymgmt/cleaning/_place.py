@@ -20,6 +20,8 @@ _MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: Farther than this from every zone a record is not of this city.
 FAR_M = 100_000.0
+#: So large a share at most, of so many at least, is taken for strays; one of them always.
+FEW, LEAST = 0.01, 5
 #: A feature with at least this share in its zone is not worth telling about.
 _MOSTLY = 0.999
 
@@ -150,6 +152,22 @@ def report_outside(
     if len(outside) == len(located):
         value, n = nearest[distance.argmin()], f"{len(outside):,}"
         findings.add("LAYER_OUTSIDE", value=n, expected=value, unit=terms.word)
+
+
+def report_far(geometry: np.ndarray, findings: Findings, record: np.ndarray) -> None:
+    """Report the few records that lie far from all others, where no outline says what is outside.
+
+    ``geometry`` is metric. Where many do, the layer is of more than a city.
+    """
+    placed = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
+    middles = shapely.get_coordinates(shapely.centroid(geometry[placed]))
+    if not len(middles):
+        return
+    distance = np.hypot(*(middles - np.median(middles, axis=0)).T)
+    far = distance > FAR_M
+    if len(far) >= LEAST and 0 < far.sum() <= max(1, FEW * len(far)):
+        away = [f"{metres / 1000:,.0f}" for metres in distance[far]]
+        findings.add("FAR_FROM_REST", records=record[placed[far]], value=np.array(away, object))
 
 
 def _nearest(

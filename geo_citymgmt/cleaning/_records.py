@@ -48,6 +48,7 @@ from geo_citymgmt.cleaning._place import (
     NO_TERMS,
     ZoneTerms,
     check_place,
+    report_far,
     report_outside,
     reported_codes,
 )
@@ -311,6 +312,9 @@ class Records:
             located[self.rejected] = None
             code, far = check_place(located, reported, zones, self.findings, self.record, terms)
             self.rejected |= far
+        else:
+            kept = ~self.rejected
+            report_far(self.geometry[kept], self.findings, self.record[kept])
         unlocated = shapely.is_missing(self.geometry) & ~self.rejected
         if unlocated.any():
             code = code.where(~unlocated, reported)

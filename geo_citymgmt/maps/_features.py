@@ -459,6 +459,8 @@ def add_layer(
     if controls:
         city_map.add_child(FilterControl(overlay, controls))
     _note_missing(city_map, name, len(frame), int(placed.sum()))
+    if overlay.n_far:
+        city_map.add_note(_WORDS[lang]["far"].format(layer=name, n=f"{overlay.n_far:,}"))
     return overlay
 
 

@@ -127,6 +127,8 @@ _CURVE_BITS = 24
 MOST_VERTICES = 1_500_000
 _TOLERANCES_M = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRES_PER_DEGREE = 111_320.0
+#: How far from the middle of the others, and how many of how many at least, are taken for strays.
+_FAR_DEGREES, _FEW, _LEAST = 1.0, 0.01, 5
 
 
 class _Sections:
@@ -380,6 +382,29 @@ class Plain(MacroElement):
             child.render(**kwargs)
 
 
+def near_bounds(geometry: gpd.GeoSeries) -> tuple[np.ndarray | None, int]:
+    """Return the extent of features in degrees but for the few far from all others, and how many.
+
+    One wrong coordinate would make of a city a dot on its map.
+
+    Examples
+    --------
+    >>> places = gpd.GeoSeries.from_xy([120.1] * 150 + [120.3] * 150 + [121.9], [30.2] * 301)
+    >>> extent, far = near_bounds(places)
+    >>> extent.tolist(), far
+    ([120.1, 30.2, 120.3, 30.2], 1)
+    """
+    boxes = geometry.bounds.dropna().to_numpy()
+    if not len(boxes):
+        return None, 0
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    far = (np.abs(middles - np.median(middles, axis=0)) > _FAR_DEGREES).any(axis=1)
+    if far.sum() > max(1, _FEW * len(far)) or len(far) < _LEAST:
+        far[:] = False
+    near = boxes[~far]
+    return np.concatenate([near[:, :2].min(axis=0), near[:, 2:].max(axis=0)]), int(far.sum())
+
+
 class _Marks(Layer):
     """What a layer of features is to the page, however it travels there."""
 
@@ -418,7 +443,7 @@ class _Marks(Layer):
         self.shown_columns = len(columns)
         self.searched = [] if title is None else [title]
         self.roles: dict[str, Any] = {}
-        self._bounds = geometry.total_bounds if len(geometry) else None
+        self._bounds, self.n_far = near_bounds(geometry)
 
     def _config(self, **more: Any) -> str:
         return json_for_script(
