@@ -20,17 +20,14 @@ from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.figures import outlook, period_table
 from geo_citymgmt.report import write_report
 from geo_citymgmt.zones._ownership import ZoneIndex
-from tests.conftest import thinned, with_layers
+from tests.conftest import with_layers
 
 JUNE = pd.Timestamp("2022-06-30")
 
 
 @pytest.fixture(scope="module")
-def some(city: gcm.City) -> gcm.City:
-    """The sample with some of the records of each layer, and all of its zones."""
-    zones = ("districts", "streets")
-    thin = {k: layer if k in zones else thinned(layer) for k, layer in city.layers.items()}
-    return replace(city, layers=thin)
+def some(some_city: gcm.City) -> gcm.City:
+    return some_city
 
 
 @pytest.fixture(scope="module")
