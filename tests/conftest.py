@@ -212,9 +212,17 @@ def rebuilt(made_once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city_again(city: gcm.City, made_once, worked_out) -> gcm.City:
-    """The sample city as it is read from the GeoPackage it was written to."""
-    return worked_out("city-again", lambda: gcm.load_city(made_once("city.gpkg", city.to_file)))
+def some_city(city: gcm.City) -> gcm.City:
+    """The sample with some of the records of each layer, and all of its zones and tables."""
+    whole = {key for key in city if city.specs[key].role in ("zones", "table")}
+    thin = {k: layer if k in whole else thinned(layer) for k, layer in city.layers.items()}
+    return replace(city, layers=thin)
+
+
+@pytest.fixture(scope="session")
+def city_again(some_city: gcm.City, made_once) -> gcm.City:
+    """That city as it is read from the GeoPackage it was written to."""
+    return gcm.load_city(made_once("city.gpkg", some_city.to_file))
 
 
 @pytest.fixture(scope="session")
@@ -224,8 +232,8 @@ def dirty_folder(made_once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dirty_city(dirty_folder: Path) -> gcm.City:
-    return gcm.load_city(dirty_folder, profile="suzhou_2022")
+def dirty_city(dirty_folder: Path, worked_out) -> gcm.City:
+    return worked_out("dirty-city", lambda: gcm.load_city(dirty_folder, profile="suzhou_2022"))
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,8 @@ def test_the_last_lines_of_report_name_each_layer_not_read_its_records_and_the_r
     assert "EPSG:4549" in unread and "请确认后" in unread
 
 
-def test_check_ends_with_the_layers_not_read(dirty_folder):
+def test_check_ends_with_the_layers_not_read(dirty_folder, dirty_city, monkeypatch):
+    monkeypatch.setattr("geo_citymgmt.city.load_city", lambda *_, **__: dirty_city)
     _, said = check(dirty_folder, stream="stdout")
     assert "停车泊位：2,586 条记录未读入。" in said.splitlines()[-1]
 

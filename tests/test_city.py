@@ -132,8 +132,8 @@ def test_points_lines_and_polygons_of_one_layer_are_joined(tmp_path):
     assert row["n_walked"] == row["n_accepted"] == 2
 
 
-def test_a_city_written_and_read_again_gives_the_same_figures(city, city_again):
-    again = city_again
+def test_a_city_written_and_read_again_gives_the_same_figures(some_city, city_again):
+    city, again = some_city, city_again
     assert again.data_date == city.data_date
     assert again.zones.index.tolist() == city.zones.index.tolist()
     pd.testing.assert_frame_equal(gcm.progress(again, as_of=None), gcm.progress(city, as_of=None))

@@ -6,6 +6,9 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,8 +19,7 @@ from click.testing import CliRunner
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.cli._map import find_subject
-from geo_citymgmt.report import service_coverage, services
-from tests.conftest import DATA, points
+from tests.conftest import DATA, points, with_layers
 
 SIXTH = """
 key = "public_toilets"
@@ -99,6 +101,30 @@ def run(*arguments) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+@pytest.fixture(scope="module")
+def drawn(city, tmp_path_factory) -> Callable[..., str]:
+    """The page that ``map`` writes of a subject of the sample, once for all who look at it."""
+    folder = tmp_path_factory.mktemp("drawn")
+
+    @cache
+    def page(*what: str) -> str:
+        out = folder / "map.html"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("geo_citymgmt.city.load_city", lambda *_, **__: city)
+            assert run("map", DATA, *what, "-o", out) == (0, f"{out}\n", "")
+        return out.read_text(encoding="utf-8")
+
+    return page
+
+
+@pytest.fixture
+def few_layers(city, monkeypatch):
+    """Commands on the sample take two of its layers, and all its zones."""
+    few = with_layers(city, "manholes", "illegal_construction")
+    few = replace(few, zones_by_level=city.zones_by_level)
+    monkeypatch.setattr("geo_citymgmt.city.load_city", lambda *_, **__: few)
+
+
 @pytest.fixture
 def dirty(tmp_path):
     """Two manholes of which one is nowhere."""
@@ -126,6 +152,7 @@ def with_toilets(tmp_path, city):
     return source, layers
 
 
+@loaded
 def test_check_of_the_sample_finds_no_error_and_counts_every_record():
     code, out, _ = run("check", DATA, "--format", "json")
     found = json.loads(out)
@@ -249,7 +276,7 @@ def test_an_error_inside_is_no_traceback(monkeypatch):
     assert "boom" in err
 
 
-@loaded
+@pytest.mark.usefixtures("few_layers")
 def test_convert_writes_a_geopackage_that_loads(tmp_path):
     code, _, _ = run("convert", DATA, "-o", tmp_path / "city.gpkg")
     assert code == 0
@@ -309,16 +336,6 @@ def test_a_sixth_layer_is_loaded_checked_summarised_and_mapped(with_toilets, tmp
     report = tmp_path / "report"
     assert run("report", source, "-o", report, "--layers", layers)[0] == 0
     assert "公共厕所" in (report / "index.html").read_text(encoding="utf-8")
-
-
-@loaded
-@pytest.mark.parametrize("what", ["manhole_remediated", "city", "窨井"])
-def test_map_draws_a_figure_the_city_or_a_layer(tmp_path, what):
-    page = tmp_path / "map.html"
-    assert run("map", DATA, what, "-o", page)[0] == 0
-    assert page.stat().st_size > 100_000
-    if what == "city":
-        assert "数据截至 2022-06-30" in heading(page)
 
 
 @loaded
@@ -400,11 +417,12 @@ def test_an_option_that_does_nothing_for_what_is_drawn_is_refused(tmp_path, what
     assert "it is for" in err
 
 
-def heading(page) -> str:
-    return re.search(r"<header.*?</header>", page.read_text(encoding="utf-8"), re.S)[0]
+def heading(page: Path | str) -> str:
+    text = page if isinstance(page, str) else page.read_text(encoding="utf-8")
+    return re.search(r"<header.*?</header>", text, re.S)[0]
 
 
-@loaded
+@pytest.mark.usefixtures("few_layers")
 @pytest.mark.parametrize(
     ("what", "first"), [("illegal_demolished_area", True), ("city", False)], ids=["figure", "city"]
 )
@@ -431,24 +449,23 @@ def test_a_layer_is_no_further_figure(tmp_path):
     assert not page.exists()
 
 
-@loaded
+@pytest.mark.usefixtures("few_layers")
 def test_the_city_at_an_earlier_date_says_that_its_features_are_of_a_later_one(tmp_path):
     page = tmp_path / "m.html"
     assert run("map", DATA, "city", "-o", page, "--as-of", "2022-03-31")[0] == 0
     assert "指标截至 2022-03-31；设施与案件为 2022-06-30 的登记状况" in heading(page)
 
 
-@loaded
-def test_a_radius_reaches_from_the_records_the_report_counts(tmp_path, city):
-    page = tmp_path / "m.html"
-    assert run("map", DATA, "bike_stations", "-o", page, "--radius", "300")[0] == 0
+def test_a_radius_reaches_from_the_records_the_report_counts(drawn, summary_of):
+    page = drawn("bike_stations", "--radius", "300")
     told = heading(page)
     assert "公共自行车与共享单车点位 300\N{NO-BREAK SPACE}米覆盖率" in told
     assert "计入设施 7,800 处；只计状态为运营的设施" in told
-    service = next(s for s in services(city) if s.layer == "bike_stations")
-    gusu = service_coverage(city, service).table.loc["320508", "coverage"]
+    reported = summary_of("2022-06-30", "zh").services
+    (found,) = (s for s in reported if s.service.layer == "bike_stations")
+    gusu = found.table.loc["320508", "coverage"]
     assert f"{gusu:.1%}" == "75.3%"
-    assert "75.3%" in page.read_text(encoding="utf-8")
+    assert "75.3%" in page
 
 
 @loaded
@@ -469,7 +486,7 @@ def test_of_a_layer_the_report_does_not_ask_about_every_record_counts_and_that_i
     assert "各种状态的记录均计入" in heading(page)
 
 
-@loaded
+@pytest.mark.usefixtures("few_layers")
 def test_a_figure_is_mapped_by_street_and_by_either_of_its_names(tmp_path, city):
     name = city.figures.figures["manhole_remediated"]
     page = tmp_path / "m.html"
@@ -610,15 +627,15 @@ def test_without_a_command_the_commands_are_listed():
 
 
 @pytest.mark.parametrize(
-    "what", [["manholes"], ["city"], ["manhole_remediated"], ["bike_stations", "--radius", "300"]]
+    "what", [["窨井"], ["city"], ["manhole_remediated"], ["bike_stations", "--radius", "300"]]
 )
-def test_a_map_says_its_date_that_it_is_internal_and_what_the_city_has_maps_say(tmp_path, what):
-    page = tmp_path / "map.html"
-    code, _, err = run("map", DATA, *what, "-o", page)
-    assert (code, err) == (0, "")
-    text = page.read_text(encoding="utf-8")
+def test_a_map_says_its_date_that_it_is_internal_and_what_the_city_has_maps_say(drawn, what):
+    page = drawn(*what)
+    assert len(page) > 100_000
     for said in ("截至 2022-06-30", "内部资料　注意保管", "全部记录均为合成数据"):
-        assert said in text
+        assert said in page
+    if what == ["city"]:
+        assert "数据截至 2022-06-30" in heading(page)
 
 
 def test_a_figure_that_no_layer_gives_is_refused_with_what_to_look_at(tmp_path):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError, SpecError
 from geo_citymgmt.indicators import load_figures
 from tests import plain_cases
+from tests.conftest import few_examples
 from tests.test_unknown import city_of, figure
 
 START = pd.Timestamp("2022-01-01")
@@ -138,7 +139,7 @@ def held(table: pd.DataFrame, frame: pd.DataFrame, by: pd.Series, day: pd.Timest
 
 
 @given(made(), st.integers(0, 130))
-@settings(max_examples=12, deadline=None)
+@few_examples(6)
 def test_each_rate_is_that_of_plain_pandas_by_zone_and_unit_at_any_day(of, days):
     columns, zones = of
     day = START + pd.Timedelta(days=days)
@@ -152,7 +153,7 @@ def test_each_rate_is_that_of_plain_pandas_by_zone_and_unit_at_any_day(of, days)
 
 
 @given(made(), st.data())
-@settings(max_examples=12, deadline=None)
+@few_examples(6)
 def test_what_is_not_known_lies_between_the_bounds_and_no_share_exceeds_one(of, data):
     columns, zones = of
     end = START + pd.Timedelta(days=130)

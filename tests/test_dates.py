@@ -11,7 +11,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt._dates import local_days, read_day
-from tests.conftest import DATA
+from tests.conftest import DATA, with_layers
 
 UTC = dt.UTC
 SPANS = [
@@ -184,6 +184,7 @@ def test_a_day_that_is_none_is_refused_by_the_function_that_was_asked(city, func
 @pytest.mark.parametrize("function", ["progress_series", "stock_flow", "relapse_rates"])
 def test_a_period_runs_from_the_first_day_of_its_start_to_the_last_of_its_end(city, function):
     call = getattr(gcm, function)
+    city = with_layers(city, "illegal_construction")
     months = call(city, start="2022-05", end="2022-06", level="city")
     days = call(city, start="2022-05-01", end="2022-06-30", level="city")
     pd.testing.assert_frame_equal(months, days)

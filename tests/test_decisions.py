@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -44,6 +46,26 @@ def check(*arguments):
     return result.exit_code, result.output
 
 
+@pytest.fixture(scope="module")
+def first_check():
+    """The workbook of a check of a folder, made once of all the folders that hold the same."""
+    made: dict[str, bytes] = {}
+
+    def book(kind: str, folder: Path, target: Path) -> Path:
+        if kind not in made:
+            assert check(folder, "--format", "xlsx", "-o", target)[0] == 3
+            made[kind] = target.read_bytes()
+        target.write_bytes(made[kind])
+        return target
+
+    return book
+
+
+@pytest.fixture
+def book(first_check, office, tmp_path) -> Path:
+    return first_check("office", office, tmp_path / "findings.xlsx")
+
+
 def by_record(city) -> pd.Series:
     """What became of each finding about one record, by key and code."""
     state = city.since.set_index(["key", "code"])["state"]
@@ -66,9 +88,7 @@ def decide(path, answers: dict[tuple[str, str], tuple[str, str]]):
     book.save(path)
 
 
-def test_a_round_of_decisions_is_applied_logged_and_compared(office, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    assert check(office, "--format", "xlsx", "-o", book)[0] == 3
+def test_a_round_of_decisions_is_applied_logged_and_compared(office, book):
     decide(
         book,
         {
@@ -96,9 +116,7 @@ def test_a_round_of_decisions_is_applied_logged_and_compared(office, tmp_path):
     assert "已解决 1" in output
 
 
-def test_a_new_fault_is_told_as_new(office, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(office, "--format", "xlsx", "-o", book)
+def test_a_new_fault_is_told_as_new(office, book):
     frame = points((0, 0), (10, 0), MANHOLE_ID=["J1", "J9"])
     frame["STATUS"] = ["处置中", "不知"]
     frame.to_file(office / "窨井.shp", engine="pyogrio", encoding="UTF-8")
@@ -107,9 +125,7 @@ def test_a_new_fault_is_told_as_new(office, tmp_path):
     assert since["J1", "CODE_UNKNOWN"] == "resolved"
 
 
-def test_a_decision_without_its_record_is_told(office, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(office, "--format", "xlsx", "-o", book)
+def test_a_decision_without_its_record_is_told(office, book):
     decide(book, {("J2", "CODE_UNKNOWN"): ("改为 处置中", "")})
     frame = points((0, 0), MANHOLE_ID=["J1"])
     frame["STATUS"] = ["处置中"]
@@ -118,9 +134,7 @@ def test_a_decision_without_its_record_is_told(office, tmp_path):
     assert "DECISION_UNUSED" in set(city.findings["code"])
 
 
-def test_a_record_without_an_id_is_corrected_by_the_one_that_was_generated(office, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(office, "--format", "xlsx", "-o", book)
+def test_a_record_without_an_id_is_corrected_by_the_one_that_was_generated(office, book):
     decide(book, {("manholes#3", "ID_MISSING"): ("改为 J4", "")})
     city = gcm.load_city(office, decisions=book)
     assert "J4" in set(city["manholes"]["manhole_id"])
@@ -151,14 +165,14 @@ ROUND = {
 
 
 @pytest.fixture
-def filled(office, tmp_path, monkeypatch):
+def filled(office, tmp_path, monkeypatch, first_check):
     """Where the program is run: a findings.xlsx with :data:`ROUND` filled in."""
     desk = tmp_path / "desk"
     desk.mkdir()
     monkeypatch.chdir(desk)
-    check(office, "--format", "xlsx")
-    decide(desk / "findings.xlsx", ROUND)
-    return desk / "findings.xlsx"
+    book = first_check("office", office, desk / "findings.xlsx")
+    decide(book, ROUND)
+    return book
 
 
 def test_a_workbook_written_over_the_decisions_it_was_made_by_carries_them_over(office, filled):
@@ -384,9 +398,15 @@ def office_with_events(office):
     return office
 
 
-def test_messages_may_be_reworded_and_every_decision_stays(office_with_events, tmp_path, reworded):
-    book = tmp_path / "findings.xlsx"
-    check(office_with_events, "--format", "xlsx", "-o", book)
+@pytest.fixture
+def book_with_events(first_check, office_with_events, tmp_path) -> Path:
+    return first_check("events", office_with_events, tmp_path / "findings.xlsx")
+
+
+def test_messages_may_be_reworded_and_every_decision_stays(
+    office_with_events, book_with_events, reworded
+):
+    book = book_with_events
     decide(book, ROUND)
     n = decide_all(book, WHOLE)
     assert n >= 5
@@ -410,11 +430,9 @@ def test_messages_may_be_reworded_and_every_decision_stays(office_with_events, t
 
 
 def test_findings_of_a_layer_in_another_order_keep_each_its_own_decision(
-    office_with_events, tmp_path
+    office_with_events, book_with_events
 ):
-    book = tmp_path / "findings.xlsx"
-    check(office_with_events, "--format", "xlsx", "-o", book)
-    decisions = read_decisions(book, gcm.load_specs())
+    decisions = read_decisions(book_with_events, gcm.load_specs())
     ignored = decisions["code"].eq("EVENT_UNMATCHED")
     assert ignored.sum() == 2
     now = gcm.load_city(office_with_events).findings.iloc[::-1].reset_index(drop=True)
@@ -425,9 +443,8 @@ def test_findings_of_a_layer_in_another_order_keep_each_its_own_decision(
     assert set(now.loc[~matched, "severity"]) <= {"info"}
 
 
-def test_a_workbook_of_0_1_0_without_keys_is_read_by_words(office_with_events, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(office_with_events, "--format", "xlsx", "-o", book)
+def test_a_workbook_of_0_1_0_without_keys_is_read_by_words(office_with_events, book_with_events):
+    book = book_with_events
     decide(book, ROUND)
     decide_all(book, WHOLE)
     without_keys(book)
@@ -443,9 +460,7 @@ def test_a_workbook_of_0_1_0_without_keys_is_read_by_words(office_with_events, t
     assert opinions(book)["J3", "DATE_ORDER"] == ROUND["J3", "DATE_ORDER"]
 
 
-def test_the_key_stands_in_the_last_column_and_is_hidden(office, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(office, "--format", "xlsx", "-o", book)
+def test_the_key_stands_in_the_last_column_and_is_hidden(book):
     sheet = openpyxl.load_workbook(book)["窨井"]
     last = sheet.cell(3, sheet.max_column)
     assert last.value == "问题标识"
@@ -477,9 +492,13 @@ def whole(tmp_path):
     return folder
 
 
-def test_a_fault_of_a_whole_column_is_accepted_for_the_layer(whole, tmp_path, reworded):
-    book = tmp_path / "findings.xlsx"
-    assert check(whole, "--format", "xlsx", "-o", book)[0] == 3
+@pytest.fixture
+def book_of_whole(first_check, whole, tmp_path) -> Path:
+    return first_check("whole", whole, tmp_path / "findings.xlsx")
+
+
+def test_a_fault_of_a_whole_column_is_accepted_for_the_layer(whole, book_of_whole, reworded):
+    book = book_of_whole
     assert decide_all(book, {"CODE_UNKNOWN": ("属实", "旧编码")}) == 1
     reworded()
     city = gcm.load_city(whole, decisions=book)
@@ -506,21 +525,17 @@ def test_what_was_accepted_record_by_record_is_accepted_as_one(whole):
     assert mark_accepted(city.findings, each[:20]).loc[now, "severity"] == "error"
 
 
-def test_a_fault_that_is_no_longer_that_of_the_whole_column_is_not_called_new(whole, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(whole, "--format", "xlsx", "-o", book)
+def test_a_fault_that_is_no_longer_that_of_the_whole_column_is_not_called_new(whole, book_of_whole):
     frame = points(*((10 * k, 0) for k in range(40)), MANHOLE_ID=[f"J{k}" for k in range(40)])
     frame["STATUS"] = ["不知"] * 10 + ["处置中"] * 30
     frame.to_file(whole / "窨井.shp", engine="pyogrio", encoding="UTF-8")
-    since = gcm.load_city(whole, decisions=book).since
+    since = gcm.load_city(whole, decisions=book_of_whole).since
     mine = since[since["code"].eq("CODE_UNKNOWN")]
     assert mine["state"].tolist() == ["remaining"] * 10
 
 
-def test_a_value_for_a_whole_column_is_told_to_be_no_decision(whole, tmp_path):
-    book = tmp_path / "findings.xlsx"
-    check(whole, "--format", "xlsx", "-o", book)
-    decide_all(book, {"CODE_UNKNOWN": ("改为：已整治", "")})
-    city = gcm.load_city(whole, decisions=book)
+def test_a_value_for_a_whole_column_is_told_to_be_no_decision(whole, book_of_whole):
+    decide_all(book_of_whole, {"CODE_UNKNOWN": ("改为：已整治", "")})
+    city = gcm.load_city(whole, decisions=book_of_whole)
     assert "DECISION_UNUSED" in set(city.findings["code"])
     assert city["manholes"]["status"].isna().all()

@@ -15,20 +15,17 @@ from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.report import services, summary
 from geo_citymgmt.report.bulletin import bulletin
 from geo_citymgmt.report.bulletin._model import Table
-from geo_citymgmt.sample import write_sample
 from geo_citymgmt.spec import read_toml
-
-LAYERS = ("districts", "bike_stations")
+from tests.conftest import DATA, thinned
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """A small office: its districts and its bikes, found by their names."""
-    whole, out = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("office")
-    write_sample(whole)
-    for path in whole.iterdir():
-        if path.stem in LAYERS:
-            shutil.copy(path, out / path.name)
+def folder(city, tmp_path_factory) -> Path:
+    """A small office: its districts and some of its bikes, found by their names."""
+    out = tmp_path_factory.mktemp("office")
+    for path in DATA.glob("districts.*"):
+        shutil.copy(path, out / path.name)
+    gcm.write_layer(thinned(city.layer("bike_stations")), out / "bike_stations.gpkg")
     (out / "city.toml").write_text('data_date = 2022-06-30\nprofile = "suzhou_2022"\n')
     return out
 

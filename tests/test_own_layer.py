@@ -73,9 +73,12 @@ def results(city):
 
 
 @pytest.fixture(scope="module")
-def report(city, tmp_path_factory) -> Path:
+def report(city, results, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("report")
-    gcm.write_report(city, out / "report", bulletin=True)
+    with pytest.MonkeyPatch.context() as patch:
+        # What it says is worked out already.
+        patch.setattr("geo_citymgmt.report._folder.summary", lambda *_, **__: results)
+        gcm.write_report(city, out / "report", bulletin=True)
     return out / "report"
 
 

@@ -122,7 +122,7 @@ def table(city: City, days: list[pd.Timestamp], names: list[str] | None = None) 
     )
 
 
-@few_examples()
+@few_examples(6)
 @given(st.lists(parcel, min_size=1, max_size=6), st.sampled_from([*DAYS, END]))
 def test_districts_outside_and_unlocated_make_the_city(parcels, day):
     city = made_city(parcels)
@@ -199,7 +199,7 @@ KNOWABLE = ["illegal_remediated_area", "illegal_open_count", "illegal_open_area"
             "illegal_found_count", "illegal_settled_count", "illegal_new_found_count"]  # fmt: skip
 
 
-@few_examples()
+@few_examples(6)
 @given(st.lists(case, min_size=1, max_size=6))
 def test_whatever_is_blank_the_true_value_lies_between_the_ends(cases):
     city = made_city(lived(cases))
@@ -218,7 +218,7 @@ def test_whatever_is_blank_the_true_value_lies_between_the_ends(cases):
     assert not ((seen["value"] == 0) & (seen["unknown"] > 0) & (seen["status"] == "behind")).any()
 
 
-@few_examples()
+@few_examples(6)
 @given(st.lists(parcel, min_size=1, max_size=6))
 def test_what_is_counted_since_january_never_falls_without_a_relapse(parcels):
     for one in parcels:
@@ -231,7 +231,7 @@ def test_what_is_counted_since_january_never_falls_without_a_relapse(parcels):
     assert (steps >= -1e-9).all()
 
 
-@few_examples()
+@few_examples(6)
 @given(st.lists(parcel, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_records_and_events_is_no_matter(parcels, random):
     order = list(range(len(parcels)))

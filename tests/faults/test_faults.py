@@ -21,33 +21,33 @@ def writers():
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    """What stands after four disks too small for it, by format."""
+    """What stands after three disks too small for it, by format."""
     if not namespace():
         pytest.skip("no file system may be mounted here (needs unshare and user namespaces)")
-    return fill_all(SUFFIXES, tmp_path_factory.mktemp("disks"), [0, 40, 80, 99])
+    return fill_all(SUFFIXES, tmp_path_factory.mktemp("disks"), [0, 50, 95])
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_killed_writer_leaves_the_old_file_or_the_new_one(suffix, tmp_path, writers):
-    tally = kill_writers(suffix, tmp_path, 5, writers)
+    tally = kill_writers(suffix, tmp_path, 3, writers)
     assert (tally.partial, tally.leftovers) == (0, 0), tally.counts
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(suffix, filled):
     tally = filled[suffix]
-    assert (tally.counts, tally.leftovers) == ({"old": 4}, 0)
+    assert (tally.counts, tally.leftovers) == ({"old": 3}, 0)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_file_that_may_not_grow_leaves_the_old_one_and_nothing_beside_it(
     suffix, tmp_path, writers
 ):
-    tally = limit_files(suffix, tmp_path, [1, 40, 80, 99], writers)
+    tally = limit_files(suffix, tmp_path, [1, 50, 99], writers)
     assert (tally.partial, tally.leftovers) == (0, 0), tally.counts
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_two_writers_take_turns(suffix, tmp_path, writers):
-    tally = meet(suffix, tmp_path, 2, writers)
+    tally = meet(suffix, tmp_path, 1, writers)
     assert (tally.partial, tally.leftovers) == (0, 0), tally.counts

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.writing import write_layer
-from tests.faults.harness import REFUSED, version
+from tests.faults.harness import REFUSED, SUFFIXES, version
 
 
 def main() -> None:
     """Take orders from standard input until it ends."""
     frames = {k: version(k) for k in (0, 1)}
+    # What a format loads when it is first written is loaded here, and not by each child anew.
+    with TemporaryDirectory() as folder:
+        for suffix in SUFFIXES:
+            write_layer(frames[0].head(1), Path(folder) / f"layer{suffix}")
     print("ready", flush=True)
     for line in sys.stdin:
         order, *words = line.rstrip("\n").split("\t")

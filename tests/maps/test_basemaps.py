@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, city_map, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps._basemaps import Basemap, read_tiles, tile_place
+from tests.conftest import with_layers
 
 KEY = "0123456789abcdef0123456789abcdef"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -271,11 +272,12 @@ def test_the_specification_s_own_numbers_of_tiles():
 def test_a_basemap_goes_under_every_kind_of_map_as_an_argument(zones, manholes, city):
     table = pd.DataFrame({"n": [1.0, 2.0, 3.0]}, index=zones.index)
     progress = {"as_of": "2022-06-30", "basemap": "osm"}
+    few = with_layers(city, "manholes")
     drawn = [
         zone_map(table, zones, "n", basemap="osm"),
         layer_map(manholes, "manholes", basemap="osm"),
         coverage_map(manholes, zones, radius_m=500, basemap="osm"),
-        progress_map(city, "manhole_remediated", **progress),
-        city_map(city, **progress),
+        progress_map(few, "manhole_remediated", **progress),
+        city_map(few, **progress),
     ]
     assert {made.basemap.name for made in drawn} == {"OpenStreetMap"}

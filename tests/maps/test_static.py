@@ -258,8 +258,8 @@ def test_a_map_is_drawn_into_given_axes_and_opens_no_figure(what, table, zones, 
 
 @pytest.mark.parametrize("layout", [None, "constrained", "tight"])
 def test_maps_in_given_axes_are_written_with_every_layout(layout, table, zones, pyplot, recwarn):
-    figure, rows = pyplot.subplots(2, 2, layout=layout, sharex=True, sharey=True)
-    for axes in rows.flat:
+    figure, row = pyplot.subplots(1, 2, layout=layout, sharex=True, sharey=True)
+    for axes in row:
         drawn("zones", table, zones, ax=axes, as_of="2022-06-30")
     for kind in ("png", "pdf", "svg"):
         figure.savefig(io.BytesIO(), format=kind)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt._metric import choose_metric_crs
 from geo_citymgmt.writing import losses
-from tests.conftest import CRS, X0, Y0, points, squares, thinned
+from tests.conftest import CRS, X0, Y0, few_examples, points, squares, thinned
 from tests.writing.test_round_trip import RECORDS, made
 
 pytestmark = pytest.mark.xdist_group("postgis")
@@ -350,8 +350,7 @@ SHAPES = st.one_of(
 ROW = st.tuples(WORDS, BIG, FLOATS, MOMENTS, st.sampled_from([None, True, False]), SHAPES)
 
 
-@settings(max_examples=40, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(few_examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(ROW, min_size=1, max_size=6),
     names=st.lists(st.sampled_from(ODD_NAMES), min_size=5, max_size=5, unique=True),
@@ -374,8 +373,7 @@ def test_whatever_a_frame_holds_comes_back_from_the_database(engine, rows, names
     assert shapely.to_wkb(raw.geometry).tolist() == shapely.to_wkb(np.array(shape)).tolist()
 
 
-@settings(max_examples=15, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(few_examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=RECORDS)
 def test_whatever_a_layer_holds_comes_back_from_the_database(engine, rows):
     layer = made(rows)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -30,6 +30,7 @@ from geo_citymgmt.reading._text import (
     plain,
     trimmed,
 )
+from tests.conftest import few_examples
 
 _WORDS = st.one_of(
     st.text(max_size=12),
@@ -100,7 +101,7 @@ def test_plain_text_is_the_same_by_the_short_way(text: str) -> None:
 _MOMENT = r"(19|20)\d\d-[01]\d-[0-3]\d([ T][0-2]\d:[0-5]\d:[0-5]\d)?"
 
 
-@settings(max_examples=15)
+@few_examples(8)
 @given(st.lists(st.from_regex(_MOMENT, fullmatch=True), min_size=50, max_size=50, unique=True))
 def test_days_read_all_at_once_are_those_read_one_by_one(texts: list[str]) -> None:
     for text, moment in zip(texts, _dates._plain_moments(texts), strict=True):
@@ -116,7 +117,7 @@ _PLACES = st.one_of(
 
 @pytest.mark.parametrize("repair", [(), ("swapped",)])
 @pytest.mark.parametrize("datum", [None, "gcj02"])
-@settings(max_examples=15)
+@few_examples(8)
 @given(places=st.lists(_PLACES, min_size=1, max_size=5))
 def test_points_of_columns_lie_where_drawn_points_lie(
     places: list[Any], repair: tuple[str, ...], datum: str | None

@@ -176,7 +176,7 @@ EVENT = st.tuples(
 )
 
 
-@few_examples()
+@few_examples(6)
 @given(st.lists(RECORD, min_size=4, max_size=4), st.lists(EVENT, max_size=6), st.data())
 def test_any_records_balance_but_for_those_without_dates(city, records, events, data):
     rows = [

@@ -34,9 +34,11 @@ COUNTS = {
 
 
 @pytest.fixture(scope="module")
-def dirty(dirty_folder: Path) -> gcm.City:
-    crs = {"parking_points": "EPSG:4549"}
-    return gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
+def dirty(dirty_folder: Path, dirty_city: gcm.City) -> gcm.City:
+    """The dirty city, its layer without .prj read with the CRS."""
+    key, crs = "parking_points", "EPSG:4549"
+    lots = gcm.load_city(dirty_folder, profile="suzhou_2022", layers=[key], crs=crs)
+    return dirty_city.with_layer(key, lots.layer(key))
 
 
 @pytest.mark.parametrize("layer", CODES)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt.writing import losses
-from tests.conftest import CRS, X0, Y0, points
+from tests.conftest import CRS, X0, Y0, few_examples, points
 from tests.writing.test_round_trip import FILES
 
 HERE = shapely.Point(X0, Y0)
@@ -64,9 +64,7 @@ INDEXES = st.one_of(
 
 
 @pytest.mark.parametrize("suffix", FILES)
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(few_examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(index=INDEXES)
 def test_every_named_level_of_an_index_comes_back_as_a_column(tmp_path, suffix, index):
     given_frame = frame([1, 2, 3]).set_index(index)

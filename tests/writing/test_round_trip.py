@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt._markup import neutralise, restore
 from geo_citymgmt.writing import losses
-from tests.conftest import CRS, X0, Y0, points, squares, thinned
+from tests.conftest import CRS, X0, Y0, few_examples, points, squares, thinned
 
 FILES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip")
 #: Formats that do not carry the CRS: it is told on reading.
@@ -133,9 +133,7 @@ def made(rows: list[dict]) -> gcm.Layer:
 
 
 @pytest.mark.parametrize("suffix", FILES)
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(few_examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=RECORDS)
 def test_whatever_a_layer_holds_comes_back(tmp_path, suffix, rows):
     layer = made(rows)
