@@ -489,7 +489,9 @@ def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
 
 
 def _require_layer(city: City, indicator: str) -> None:
-    """Refuse a figure of a layer that the city does not have: no table has rows of it."""
+    """Refuse a figure of a layer that the city does not have, and a layer that is no figure."""
+    if indicator in city:
+        raise _MESSAGES.error(MapError, "layer_no_figure", layer=indicator)
     figure = city.figures.figures.get(indicator) if hasattr(city, "figures") else None
     if figure is None or not figure.components or figure.layer in city:
         return

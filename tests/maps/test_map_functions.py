@@ -433,3 +433,11 @@ def test_a_city_of_stops_alone_shows_them_and_roads_are_drawn_where_they_are_ask
     city = gcm.City.from_layers({"bike_stations": bikes, "roads": road})
     assert len(parts(city_map(city), (Features, Overlay))) == 1
     assert len(parts(city_map(city, layers=["roads"]), (Features, Overlay))) == 1
+
+
+def test_a_layer_asked_for_as_a_figure_is_told_how_it_is_drawn():
+    city = gcm.sample_city(layers=["bike_stations"])
+    with pytest.raises(MapError, match="is a layer and no figure") as told:
+        progress_map(city, "bike_stations")
+    (line,) = re.findall(r"layer_map\(.*?\)", str(told.value))
+    assert eval(line, {"layer_map": layer_map, "city": city}) is not None
