@@ -121,6 +121,12 @@ def test_search_on_a_map_of_figures_opens_the_zone_s_popup(show, zones):
     assert "乙区" in opened.page.inner_text(".gcm-card h2")
     opened.page.fill(".gcm-search input", "不存在")
     opened.page.wait_for_selector(".gcm-search .gcm-none")
+    # Letters with marks are found by those of any keyboard, and the other way round.
+    fold = "texts => texts.map(gcm.foldText)"
+    texts = ["Tepebaşı", "İzmir", "ŞİŞLİ", "Bubeneč", "昆山市", "Ａ１"]
+    assert opened.page.evaluate(fold, texts) == [
+        "tepebasi", "izmir", "sisli", "bubenec", "昆山市", "a1",
+    ]  # fmt: skip
     opened.check()
 
 

@@ -125,7 +125,12 @@ function decode(text) {
 window.addEventListener("load", lead);
 window.addEventListener("hashchange", lead);
 
-function fold(text) { return String(text).normalize("NFKC").trim().toLowerCase(); }
+/* As texts are compared: Tepebaşı is found by tepebasi, too. */
+function fold(text) {
+  var out = String(text).normalize("NFKC").trim().toLowerCase();
+  if (!/[\u00c0-\u036f\u1e00-\u1eff]/.test(out)) { return out; }
+  return out.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/\u0131/g, "i").normalize("NFC");
+}
 gcm.foldText = fold;
 
 /* The best of what is found, and how many more there are: districts, streets, then records. */
