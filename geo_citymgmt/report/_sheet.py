@@ -266,16 +266,16 @@ class SheetMaker:
     def _told(self, row: Any) -> str:
         """Say how far a figure is from what is due."""
         words, figure = self.words, self.results.figures.figures[row.indicator]
+        if row.status not in COMPARED:
+            # Records that are not clear may make it one or the other.
+            return words.name("status", status_shown(row.status, row.expected, row.target))
         if pd.notna(row.expected_share):
             return against_pace(words, row.attainment, row.expected_share).replace(
                 words("share_in", share=percent(row.expected_share)), ""
             )
-        if pd.isna(row.attainment):
-            key = status_shown(row.status, row.expected, row.target)
-            return words.name("status", key)
-        if figure.level:
+        if figure.level and pd.notna(row.attainment):
             return against_target(words, row)
-        if figure.direction == "down":
+        if figure.direction == "down" and pd.notna(row.attainment):
             return against_start(words, row)
         return words.name("status", status_shown(row.status, row.expected, row.target))
 

@@ -50,6 +50,8 @@ _TASK, _ROW, _HEAD = 8.3, 4.7, 6.3
 _FOOT = 9.0
 #: Shapes larger than this are drawn as they are below their marks, smaller ones by these alone.
 _SEEN_MM = 1.1
+#: As many tasks stand below the map, more beside it.
+_FEW_TASKS = 2
 #: Records that have room for larger marks.
 _FEW = 300
 #: Names without room that a key may tell, and the room beside a large map for its scale.
@@ -70,14 +72,16 @@ def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
         if middle > 112 and courses:
             courses += min(30.0, middle - 112)
             middle = bottom - y - sum(map(_height, tables)) - courses
-        if sheet.layers is not None or not sheet.tasks:
+        if sheet.layers is not None or len(sheet.tasks) <= _FEW_TASKS:
             # Few figures leave the breadth of the page to the map.
             half = -(-len(sheet.tasks) // 2)
-            figures = min(_HEAD + (_ROW + 1) * half, middle / 3) + _GAP if half else 0.0
+            row = _TASK if any(task.told for task in sheet.tasks) else _ROW + 1
+            figures = min(_HEAD + row * half, middle / 3) + _GAP if half else 0.0
             _map(paper, Box(_EDGE, y, width, middle - figures - _GAP), sheet.drawn, say)
             y += middle - figures
+            across = width / 2 - 4 if len(sheet.tasks) > 1 else width
             for k, some in enumerate((sheet.tasks[:half], sheet.tasks[half:])):
-                box = Box(_EDGE + k * (width / 2 + 4), y, width / 2 - 4, figures - _GAP)
+                box = Box(_EDGE + k * (width / 2 + 4), y, across, figures - _GAP)
                 if some:
                     _tasks(paper, box, some, say, headed=not k)
             y += figures
@@ -208,7 +212,7 @@ def _table(paper: Paper, box: Box, table: Table) -> float:
 
 def _courses(paper: Paper, box: Box, sheet: Sheet, say: Words) -> None:
     y = _title(paper, box, say("months"), say("months_note"))
-    width = (box.width - 8) / 2
+    width = (box.width - 8) / 2 if len(sheet.courses) > 1 else box.width
     for k, course in enumerate(sheet.courses):
         _course(paper, Box(box.x + k * (width + 8), y, width, box.bottom - y), course, say)
 

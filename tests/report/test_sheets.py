@@ -26,7 +26,7 @@ pytest.importorskip("reportlab")
 from geo_citymgmt.report._drawings import Look, state_looks  # noqa: E402
 from geo_citymgmt.report._drawings import _path as outline_path  # noqa: E402
 from geo_citymgmt.report._paper import MM, Box, Paper, cut, ground_for, width_of  # noqa: E402
-from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
+from geo_citymgmt.report._sheet import SheetMaker, task_rows  # noqa: E402
 from geo_citymgmt.report._sheet_map import REST  # noqa: E402
 from geo_citymgmt.report._sheet_pdf import (  # noqa: E402
     sheet_summary,
@@ -135,6 +135,25 @@ def test_names_of_tasks_are_whole_in_the_longer_language(summary_of, tmp_path):
     text = only_page(tmp_path / "zone.pdf")
     names = [task.name for task in maker.sheet("320508").tasks]
     assert len(names) == 7 and [name for name in names if name not in text] == []
+
+
+def test_of_a_task_whose_status_is_not_certain_a_sheet_states_no_distance(maker, told):
+    row = next(task_rows(told, "320583").itertuples())
+    assert "61.4个百分点" in maker.task(row).told
+    assert maker.task(row._replace(status="not_available")).told == "数据不足"
+
+
+def test_one_task_alone_and_one_course_have_the_breadth_of_the_page(told, tmp_path):
+    some = SheetMaker(replace(told, table=told.table.query("indicator == 'manhole_remediated'")))
+    sheet = some.sheet("320583")
+    path = tmp_path / "one.pdf"
+    write_sheet_pdf(some, "320583", path)
+    assert len(sheet.tasks) <= 2
+    page = pdfium.PdfDocument(path)[0].get_textpage()
+    searched = page.search(sheet.tasks[-1].amount)
+    at, n = searched.get_next()
+    right = max(page.get_charbox(k)[2] for k in range(at, at + n))
+    assert right / MM > 190
 
 
 def test_in_grey_print_each_status_of_a_sheet_has_a_mark_of_its_own(tmp_path):
