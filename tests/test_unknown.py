@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -40,7 +42,7 @@ def city_of(key: str, zones: str = "", data_date=END, **columns) -> City:
     frame = gpd.GeoDataFrame(
         {SPECS[key].id_field: [f"R{k}" for k in range(n)], **columns}, geometry=geometry, crs=CRS
     )
-    layer = gcm.read_layer(frame, key, zones=ZONES, metric_crs=CRS)
+    layer = gcm.read_layer(frame, key, zones=ZONES, metric_crs=CRS, data_date=data_date)
     assert layer.ledger["n_rejected"].item() == 0
     return City(
         layers={key: layer},
@@ -58,6 +60,14 @@ def city_of(key: str, zones: str = "", data_date=END, **columns) -> City:
 def figure(city: City, name: str, zone: str = "Z", **asked) -> pd.Series:
     table = gcm.progress(city, as_of=None, indicators=name, **asked)
     return table[table["zone_code"] == zone].iloc[0]
+
+
+def figure_on(city: City, name: str, day: str) -> pd.Series:
+    return gcm.progress(city, as_of=day, indicators=name, level="city").iloc[0]
+
+
+def with_events(city: City, events: pd.DataFrame) -> City:
+    return dataclasses.replace(city, events=events)
 
 
 def ends(row: pd.Series) -> list[float]:
@@ -313,7 +323,8 @@ def test_a_city_without_dates_gives_its_tables(tmp_path):
     left = gcm.burn_down(city, deadline="2022-09-30", start="2022-06-30", level="city")
     assert left["remaining_n"].tolist() == [1]
     rates = gcm.relapse_rates(city, start="2022-01-01", level="city")
-    assert rates["relapses"].tolist() == [0]
+    # No event tells of any.
+    assert rates["relapses"].isna().all()
 
 
 # -- the campaign
@@ -342,3 +353,119 @@ def test_relapses_of_cases_whose_status_cannot_be_read_are_not_zero():
     assert row["unknown"] == 2
     assert pd.isna(row["relapses"])
     assert pd.isna(row["rate"])
+
+
+# -- records that contradict themselves
+
+CLOSED_TOO_SOON = {
+    "status": ["销号", "销号"],
+    "found_date": ["2022-06-05", "2022-01-10"],
+    "closed_date": ["2022-05-20", "2022-06-20"],
+}
+
+
+def test_what_was_closed_before_it_was_found_counts_alike_on_every_day():
+    city = city_of("manholes", **CLOSED_TOO_SOON)
+    assert "DATE_ORDER" in set(city.findings["code"])
+    days = ["2022-05-19", "2022-05-31", "2022-06-05", "2022-06-19", "2022-06-30"]
+    values = [figure_on(city, "manhole_remediated", day)["value"] for day in days]
+    assert values == [0, 1, 1, 1, 2]
+
+
+def test_an_event_before_the_day_a_record_was_found_is_not_undone_by_that_day():
+    city = city_of("manholes", status=["已验收"], found_date=["2022-06-05"])
+    accepted = pd.DataFrame(
+        {"layer": "manholes", "key": "R0", "event": "accept", "date": pd.Timestamp("2022-05-20"),
+         "amount": np.nan, "note": ""}, index=[0]
+    )  # fmt: skip
+    city = with_events(city, accepted)
+    days = ["2022-05-31", "2022-06-10", "2022-06-30"]
+    assert [figure_on(city, "manhole_remediated", d)["value"] for d in days] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("status", ["整治中", "挂账", "已整治"])
+def test_a_closing_date_that_the_status_denies_closes_nothing_and_is_told(status):
+    city = city_of(
+        "manholes", status=[status], found_date=["2022-01-10"], closed_date=["2022-05-20"]
+    )
+    open_now = int(status != "已整治")
+    for day in ("2022-05-31", "2022-06-30"):
+        assert figure_on(city, "manhole_remediated", day)["value"] == 0
+    assert figure_on(city, "manhole_open_count", "2022-06-30")["value"] == open_now
+    told = city.findings[city.findings["code"] == "RELATION_BROKEN"]
+    assert told["message_zh"].tolist() == [f"“销号时间”2022-05-20，但状态为 {status}"]
+
+
+def test_what_came_back_on_an_unknown_day_is_not_accepted_and_open_at_once():
+    city = city_of(
+        "manholes", status=["返修"], found_date=["2022-01-10"], closed_date=["2022-05-20"]
+    )
+    assert figure_on(city, "manhole_remediated", "2022-06-30")["value"] == 0
+    assert figure_on(city, "manhole_open_count", "2022-06-30")["value"] == 1
+    # It was closed some day: nothing is wrong with that.
+    assert "RELATION_BROKEN" not in set(city.findings["code"])
+
+
+def test_a_closing_date_after_the_datas_day_denies_nothing():
+    city = city_of(
+        "manholes", status=["整治中"], found_date=["2022-01-10"], closed_date=["2022-07-20"]
+    )
+    assert "RELATION_BROKEN" not in set(city.findings["code"])
+
+
+# -- what no field and no event tells
+
+
+def test_without_a_deadline_nobody_knows_what_is_overdue():
+    city = city_of("illegal_construction", status=["立案"], found_date=["2022-06-01"])
+    ages = gcm.ageing(city, level="city").set_index("age_class")
+    assert ages.loc["0-30", "n"] == 1
+    assert pd.isna(ages.loc["0-30", "n_overdue"])
+    assert ages.loc["31-90", "n_overdue"] == 0
+    city = city_of("illegal_construction", status=["立案"], deadline=["2022-06-01"])
+    assert gcm.ageing(city, level="city")["n_overdue"].sum() == 1
+
+
+def test_of_lists_without_deadlines_nobody_knows_what_is_overdue():
+    city = city_of("illegal_construction", status=["立案"], list_type=["挂牌督办"])
+    assert gcm.case_lists(city, level="city")["n_overdue"].isna().all()
+
+
+def test_the_ages_of_a_layer_go_by_the_deadline_of_its_file():
+    city = city_of("manholes", status=["整治中"], planned_date=["2022-05-01"])
+    assert gcm.ageing(city, layer="manholes", level="city")["n_overdue"].sum() == 1
+
+
+def test_of_records_without_a_state_neither_rest_nor_delay_is_known():
+    city = city_of("illegal_construction", illegal_area_m2=[100.0], remediated_area_m2=[0.0])
+    ages = gcm.ageing(city, level="city").set_index("age_class")
+    assert ages.loc["unknown", "n"] == 1
+    assert ages.loc["unknown", ["n_overdue", "n_suspended", "remaining"]].isna().all()
+
+
+def test_what_is_left_is_not_the_whole_where_nothing_tells_what_was_done():
+    columns = {"status": ["立案"], "illegal_area_m2": [100.0]}
+    city = city_of("illegal_construction", **columns)
+    assert np.isnan(figure(city, "illegal_open_area")["value"])
+    assert gcm.open_cases(city)["remaining"].isna().all()
+    city = city_of("illegal_construction", **columns, remediated_area_m2=[30.0])
+    assert gcm.open_cases(city)["remaining"].tolist() == [70]
+
+
+def test_relapses_that_no_event_tells_are_not_none():
+    columns = {"status": ["立案", "销号"], "found_date": ["2022-01-10"] * 2,
+               "closed_date": [None, "2022-03-01"]}  # fmt: skip
+    city = city_of("illegal_construction", **columns)
+    flow = gcm.stock_flow(city, start="2022-01-01", level="city").iloc[0]
+    assert np.isnan(flow["relapsed"])
+    assert flow[["opening", "found", "closed", "closing"]].tolist() == [0, 2, 1, 1]
+    assert flow["balanced"]
+    rates = gcm.relapse_rates(city, start="2022-01-01", level="city").iloc[0]
+    assert rates[["relapses", "relapsed", "rate", "area"]].isna().all()
+    assert rates["exposed"] == 1
+
+
+def test_manholes_back_for_repair_are_not_none_without_events():
+    row = figure(city_of("manholes", status=["整治中"]), "manhole_relapsed_count")
+    assert np.isnan(row["value"])
+    assert row["note_zh"].endswith("事件表中没有“返修”")

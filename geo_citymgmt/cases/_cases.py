@@ -193,7 +193,8 @@ def ageing(
     DataFrame
         One row a zone and class: ``age_class, from_days, to_days, n, n_suspended, n_overdue,
         remaining`` (m2). Class ``undated`` holds open cases without that date; ``unknown`` records
-        of which nobody can say whether they were open.
+        of which nobody can say whether they were open, nor how late, nor what is left of them.
+        ``n_overdue`` is missing, too, where no record of the layer has a deadline.
 
     Raises
     ------
@@ -217,7 +218,7 @@ def ageing(
     register = Register(city, layer, gate, where=where, stock=stock)
     levels = register.levels(level)
     day = register.day(as_of)
-    cases = open_table(register, day)
+    cases = open_table(register, day, deadline=register.deadline)
     edges = [int(b) for b in bounds]
     lower = [0, *[e + 1 for e in edges]]
     names = [f"{a}-{b}" for a, b in zip(lower, edges, strict=False)]
@@ -246,6 +247,9 @@ def ageing(
     counts = ["n", "n_suspended", "n_overdue"]
     table["remaining"] = table["remaining"].mask(table["n"].isna(), 0.0)
     table[counts] = table[counts].fillna(0).astype("int64")
+    held, doubtful = table["n"] > 0, table["class"] == len(edges) + 2
+    _blank(table, ["n_overdue"], held & (doubtful | (not register.says(register.deadline))))
+    _blank(table, ["n_suspended", "remaining"], held & doubtful)
     if not register.has_size:
         table["remaining"] = np.nan
     table["age_class"] = np.array(names, dtype=object)[table["class"]]
@@ -253,6 +257,13 @@ def ageing(
     table["to_days"] = pd.array([*edges, None, None, None], dtype="Int64")[table["class"]]
     table["as_of"] = as_day(day, table.index)
     return table[[*ZONE_KEYS, "age_class", "from_days", "to_days", *counts, "remaining", "as_of"]]
+
+
+def _blank(table: pd.DataFrame, columns: list[str], rows: pd.Series) -> None:
+    """Take out of the table what is not known, whole numbers staying whole."""
+    for name in columns if rows.any() else ():
+        whole = table[name].dtype.kind in "iu"
+        table[name] = (table[name].astype("Int64") if whole else table[name]).mask(rows)
 
 
 def _rising(classes: Any, gate: Gate) -> np.ndarray:
@@ -290,8 +301,9 @@ def case_lists(
     DataFrame
         One row a list, zone and status that occurs: ``list, list_zh, list_en``, zone keys,
         ``status, status_zh, status_en, state_set`` (status NA: nobody can say), ``n, size,
-        remaining`` (m2; what is open), ``n_overdue``, ``next_deadline`` of those not yet due,
-        ``days_left`` to it, ``days_over`` of the longest overdue.
+        remaining`` (m2; what is open), ``n_overdue`` (missing where no record of the layer has a
+        deadline), ``next_deadline`` of those not yet due, ``days_left`` to it, ``days_over`` of
+        the longest overdue.
 
     Raises
     ------
@@ -319,7 +331,7 @@ def case_lists(
     rows = data.index.get_indexer(on_list.index)
     inside, _, state = register.in_stock(day)
     today = pd.NaT if day is None else day
-    left = _days(_at(data, "deadline") - today).to_numpy(dtype="float64", na_value=np.nan)
+    left = _days(_at(data, register.deadline) - today).to_numpy(dtype="float64", na_value=np.nan)
     left = np.where(inside, left, np.nan)
     values = pd.DataFrame(
         {
@@ -352,6 +364,7 @@ def case_lists(
     table["next_deadline"] = today + pd.to_timedelta(table["days_left"], unit="D")
     for name in ("days_left", "days_over", "n", "n_overdue"):
         table[name] = table[name].astype("Int64")
+    _blank(table, ["n_overdue"], pd.Series(not register.says(register.deadline), table.index))
     for prefix, codes in (("list", spec.fields[field].codes), ("status", _codes(register))):
         for lang in ("zh", "en"):
             labels = {c: getattr(code, lang) for c, code in codes.items()}

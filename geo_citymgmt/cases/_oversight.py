@@ -254,6 +254,8 @@ class _Figures:
                 hit = hit[new[hit["row"].to_numpy()]]
                 return self._sum(pd.DataFrame({"row": hit["row"], "n": 1}))["n"]
             sums = self._sum(relapse_counts(register, first, self.day))
+            if not register.tells_relapses:
+                sums["relapses"] = sums["relapsed"] = np.nan
             if figure == "relapses":
                 return sums["relapses"]
             return sums["relapsed"] / sums["exposed"].where(sums["exposed"] > 0)
@@ -265,7 +267,7 @@ class _Figures:
     def _open_sums(self) -> pd.DataFrame:
         if self._open is None:
             register = self.register
-            cases = open_table(register, self.day)
+            cases = open_table(register, self.day, deadline=register.deadline)
             _, unknown, _ = register.in_stock(self.day)
             values = pd.DataFrame(
                 {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -407,8 +408,33 @@ class Register:
         """Measure of each record less what was remediated by ``day``, NaN where it is unknown."""
         if self._treated is None:
             return self.size
+        total = str(self.spec.amounts[self._treated].total)
+        if total not in self.data.columns and self.timeline.entries(self._treated).empty:
+            # Where nothing tells what was done, what is left is not the whole.
+            return np.full(len(self.data), np.nan)
         rest = np.clip(self.size - self.timeline.done_by(self._treated, day), 0.0, None)
         return np.where(self.timeline.missing(self._treated).sure, np.nan, rest)
+
+    def says(self, name: str) -> bool:
+        """Whether any record fills the field ``name``."""
+        return name in self.data.columns and bool(self.data[name].notna().any())
+
+    @property
+    def deadline(self) -> str:
+        """Field of the day by which a record must be done."""
+        return str(self.spec.overdue.get("deadline", "deadline"))
+
+    @cached_property
+    def tells_relapses(self) -> bool:
+        """Whether the data tells of relapses, where the layer's file knows events that bring back.
+
+        Without them nobody knows that there was none.
+        """
+        back = {k: e for k, e in self.spec.events.items() if e.enters in self.classes.stock}
+        # What merely goes on after a rest is no relapse, where the file tells the two apart.
+        relapses = {k for k, e in back.items() if e.adds or e.takes_back} or set(back)
+        told = relapses & set(self.timeline.events["event"])
+        return bool(told) or not relapses
 
     def states(self, day: pd.Timestamp | None) -> pd.Series:
         """State of each record at the end of ``day``, "" before it was known, None if unknown."""

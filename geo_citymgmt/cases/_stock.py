@@ -80,7 +80,8 @@ def stock_flow(
         as done (for area, with what was done in stages while the case stays open, ``staged``);
         ``dismissed``: left otherwise, 不构成违建. ``undated`` is the number of records that break
         the identity; ``balanced`` says whether it holds. A record counts in the zone that owns
-        it; zones, outside and unlocated make the total.
+        it; zones, outside and unlocated make the total. Where the layer's file knows events that
+        bring a case back and the data has none of them, ``relapsed`` is missing and not zero.
 
     Raises
     ------
@@ -213,6 +214,8 @@ def _block(
     # Sums of many floats differ in the last digits: that is not a gap in the records.
     table["unexplained"] = gap.mask(gap.abs() <= 1e-9 * scale + _TOLERANCE, 0.0)
     table["balanced"] = table["unexplained"].eq(0.0)
+    if not register.tells_relapses:
+        table["relapsed"] = table["relapsed"].mask(table["relapsed"] == 0)
     table["quantity"], table["unit"] = quantity, unit
     return table
 
@@ -246,7 +249,8 @@ def relapse_rates(
         (missing where none was exposed), ``repeated`` (records relapsed for the second time or
         more, ever), ``area`` that came back (m2), ``unknown`` (records of which the data does not
         say whether they are asked about, or what became of them). Where it knows of none that could
-        relapse, and some are unknown, the counts are missing.
+        relapse, and some are unknown, the counts are missing; those of relapses wherever the
+        layer's file knows events that bring a case back and the data has none of them.
 
     Raises
     ------
@@ -277,6 +281,10 @@ def relapse_rates(
     if silent.any():
         table[counts] = table[counts].astype("Int64").mask(silent)
         table["area"] = table["area"].mask(silent)
+    if not register.tells_relapses:
+        back = ["relapses", "relapsed", "repeated"]
+        table[back] = table[back].astype("Int64").mask(table["relapses"] == 0)
+        table["area"] = table["area"].mask(table["relapses"].isna())
     table["rate"] = table["relapsed"] / table["exposed"].where(table["exposed"] > 0)
     table["start"], table["end"] = first, as_day(last, table.index)
     return table[

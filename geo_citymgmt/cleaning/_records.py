@@ -696,6 +696,7 @@ def check_relations(
             relations.compare_code(name)
     if spec.states is not None:
         relations.check_date_order(spec.states.dates)
+        relations.check_states(data_date)
         if data_date is not None:
             events = {a.date for a in spec.amounts.values() if a.date}
             relations.check_date_range({*spec.states.dates, *events}, data_date)
@@ -775,6 +776,33 @@ class _Relations:
             self._report_dates("DATE_ORDER", later, bad, self._shown(latest[bad], later))
             rises = self.data[later].notna() & ~(latest >= self.data[later])
             latest = latest.where(~rises, self.data[later])
+
+    def check_states(self, data_date: pd.Timestamp | None) -> None:
+        """Tell dates of what a record, by its status, cannot have been."""
+        states = self.spec.states
+        if states is None or states.field not in self.data.columns:
+            return
+        status, codes = self.data[states.field], self.spec.fields[states.field].codes
+        labels = {code: entry.zh for code, entry in codes.items()}
+        for name, (_, table, default) in states.dates.items():
+            if name not in self.data.columns:
+                continue
+            entered = {default, *table.values()}
+            denying = [c for c in codes if all(self.spec.denies(c, e) for e in entered)]
+            due = self.data[name].notna()
+            if data_date is not None:
+                due &= self.data[name].dt.normalize() <= data_date
+            bad = (due & status.isin(denying)).to_numpy(dtype=bool)
+            self.findings.add(
+                "RELATION_BROKEN",
+                records=self.record[bad],
+                item=self.spec.fields[name],
+                value=self._shown(self.data.loc[bad, name], name),
+                expected=status[bad].map(labels).to_numpy(dtype=object),
+                english={entry.zh: entry.en for entry in codes.values()},
+                detail=Text("状态为", "the status is"),
+                about="status",
+            )
 
     def check_date_range(self, dates: set[str], data_date: pd.Timestamp) -> None:
         for name in sorted(dates & set(self.data.columns)):

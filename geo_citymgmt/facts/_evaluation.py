@@ -278,7 +278,22 @@ class Evaluator:
             amount = part.known_only_by_events(spec)
             if amount is not None and amount.key not in adding:
                 return Text(f"事件表中没有“{amount.zh}”", f"no events tell of {amount.en.lower()}")
+            entering = self._entered_only_by(figure.layer, part)
+            if entering and not set(entering) & set(happened):
+                event = spec.events[entering[0]]
+                return Text(f"事件表中没有“{event.zh}”", f"no events tell of {event.en.lower()}")
         return None
+
+    def _entered_only_by(self, layer: str, part: Component) -> list[str]:
+        """Events without which nobody knows of entries into the states of a part."""
+        spec, data = self.city.specs[layer], self.timeline(layer).data
+        if part.kind != "entered" or spec.states is None:
+            return []
+        codes, status = part.codes(spec), data[spec.states.field]
+        dated = [{default, *table.values()} for _, table, default in spec.states.dates.values()]
+        if set(codes) & set().union(*dated) or (status.isna() | status.isin(codes)).any():
+            return []
+        return [key for key, event in spec.events.items() if event.enters in codes]
 
     def _says_nothing(self, layer: str, name: str) -> bool:
         if (layer, name) not in self._blank:

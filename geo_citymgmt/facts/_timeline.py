@@ -250,8 +250,13 @@ class Timeline:
                 "basis": "events",
             }
         )
-        by_date = [self._dated(states, name) for name in states.dates if name in self.data.columns]
-        dated = pd.concat([empty, *by_date], ignore_index=True)
+        by_date = [
+            self._dated(states, name).assign(step=k)
+            for k, name in enumerate(states.dates)
+            if name in self.data.columns
+        ]
+        dated = pd.concat([empty.assign(step=0), *by_date], ignore_index=True)
+        dated = self._believed(dated, by_event)
         # An event is the better witness of the day on which the same state was entered.
         dated = dated[~np.isin(self._row_and_state(dated), self._row_and_state(by_event))]
         out = pd.concat([dated, by_event], ignore_index=True)
@@ -260,6 +265,34 @@ class Timeline:
         out = out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
         # Times of day tell the order; what is asked is asked of whole days.
         return out.assign(date=out["date"].dt.normalize())
+
+    def _believed(self, dated: pd.DataFrame, by_event: pd.DataFrame) -> pd.DataFrame:
+        """Return the entries by dates without those that the record itself contradicts.
+
+        So a record counts alike on every day, and no running total falls because of it: its status
+        denies what it cannot have been, unless events tell of its ways; what was reached later in
+        its life denies that an earlier step came after it.
+        """
+        if dated.empty:
+            return dated.drop(columns="step")
+        day = dated["date"].dt.normalize()
+        if len(self._status):
+            status = self._status.to_numpy(dtype=object)[dated["row"]]
+            pairs = pd.MultiIndex.from_arrays([status, dated["state"]])
+            denied = [p for p in pairs.unique() if self.spec.denies(*p)]
+            out = pairs.isin(denied) & self._has_come(day) & ~dated["row"].isin(by_event["row"])
+            dated, day = dated[~out], day[~out]
+        later = dated.assign(day=day).sort_values(["row", "step"], ascending=[True, False])
+        # Nothing happens to a record before it is known: events come after its first step.
+        first = by_event.groupby("row")["date"].min().dt.normalize()
+        told = first.reindex(later["row"]).set_axis(later.index).where(later["step"] == 0)
+        sooner = later.groupby("row")["day"].cummin().groupby(later["row"]).shift()
+        early = (later["day"] > sooner) | (later["day"] > told)
+        return dated[~early.reindex(dated.index)].drop(columns="step")
+
+    def _has_come(self, day: pd.Series) -> pd.Series:
+        """Whether a day is not after that of the data: what is may still come."""
+        return day.notna() if self.data_date is None else day <= self.data_date
 
     def _row_and_state(self, moves: pd.DataFrame) -> np.ndarray:
         places = pd.Index(self.states).get_indexer(moves["state"].to_numpy(dtype=object))
@@ -573,7 +606,15 @@ class Timeline:
     def _by_state(self, amount: Amount) -> pd.DataFrame:
         assert amount.while_in is not None
         weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
-        return self._changes(self.spec.sets[amount.while_in], weight, self.transitions)
+        codes, moves = self.spec.sets[amount.while_in], self.transitions
+        if len(self._status):
+            # What has left them on a day that nothing tells counts on none.
+            last = moves.drop_duplicates("row", keep="last").set_index("row")
+            today = self._status.reset_index(drop=True).reindex(last.index)
+            left = last["state"].isin(codes) & today.notna() & ~today.isin(codes)
+            left &= (last["basis"] == "records") & self._has_come(last["date"])
+            moves = moves[~moves["row"].isin(last.index[left])]
+        return self._changes(codes, weight, moves)
 
     def _changes(self, codes: tuple[str, ...], weight: float, moves: pd.DataFrame) -> pd.DataFrame:
         """+ on entering the states, - on leaving them; records in them without a day, undated."""

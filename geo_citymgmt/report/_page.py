@@ -229,7 +229,7 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
     for row in _ordered(results, table).itertuples():
         if row.row_kind in ("outside", "unlocated") and not (row.opening or row.closing):
             continue
-        cells: list[Any] = [scale.text(getattr(row, name)) for name in _FLOWS]
+        cells: list[Any] = [scale.text(getattr(row, name)) or "–" for name in _FLOWS]
         net = row.closing - row.opening
         cells.append(("+" * (net > 0) + scale.text(net)).replace("-", "−"))
         if rates is not None:
@@ -390,7 +390,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
             f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
         ]  # fmt: skip
         if sized:
-            cells.append(area.amount(row["remaining"]))
+            cells.append(area.amount(row["remaining"]) or "–")
         rows.append({"name": name, "cells": cells, "kind": "", "key": look.key})
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if sized:
@@ -414,8 +414,8 @@ def _lists(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         due, over = block["next_deadline"].min(), block["days_over"].max()
         cells = [
             f"{n:,}", f"{n_left:,}", percent(1 - n_left / n) if n else "–",
-            area.amount(left["remaining"].sum()),
-            f"{block['n_overdue'].sum():,}",
+            area.amount(left["remaining"].sum(skipna=False)) or "–",
+            "–" if block["n_overdue"].isna().all() else f"{block['n_overdue'].sum():,}",
             words("n_days", n=f"{over:,}") if pd.notna(over) else "–",
             f"{due:%Y-%m-%d}" if pd.notna(due) else "–",
         ]  # fmt: skip
@@ -436,7 +436,10 @@ def _streets(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     rows = []
     for code, row in table.head(_STREETS).iterrows():
         district = str(results.zone_names.get(level["parent_code"].get(code), ""))
-        cells = [district, *(f"{row[name]:,.0f}" for name in _OF_STREETS)]
+        cells = [
+            district,
+            *("–" if pd.isna(row[name]) else f"{row[name]:,.0f}" for name in _OF_STREETS),
+        ]
         rows.append({"name": str(names[code]), "cells": cells, "kind": ""})
     heads = ("district", *(f"street_{name}" for name in _OF_STREETS))
     n = len(table)

@@ -336,12 +336,17 @@ def _why(results: Summary, row: Any) -> dict[str, Any] | None:
     signs = {"opening": "", "found": "+", "relapsed": "+", "closed": "−", "dismissed": "−",
              "closing": "="}  # fmt: skip
     steps = [
-        {"sign": sign, "name": words(f"flow_{name}"), "value": f"{flow[name]:,.0f}"}
+        {
+            "sign": sign,
+            "name": words(f"flow_{name}"),
+            "value": "–" if pd.isna(flow[name]) else f"{flow[name]:,.0f}",
+        }
         for name, sign in signs.items()
     ]
     ages = campaign.ages
-    if ages is not None and ages["n_overdue"].notna().any():
-        overdue = f"{ages['n_overdue'].sum():,.0f}"
+    if ages is not None:
+        late = ages.loc[ages["n"] > 0, "n_overdue"]
+        overdue = "–" if len(late) and late.isna().all() else f"{late.sum():,.0f}"
         steps.append({"sign": "", "name": words("overdue_cases"), "value": overdue})
     counter = results.city.specs[row.layer].counter
     title = words("why", name=results.layer_name(row.layer), counter=counter)

@@ -250,6 +250,31 @@ class LayerSpec:
         """Name of the first set that holds the state ``code``."""
         return next((name for name, codes in self.sets.items() if code in codes), None)
 
+    def denies(self, status: str, state: str) -> bool:
+        """Whether a record with this status cannot have been in a state that its dates tell.
+
+        It is in one before which there is none; or the state is done, and it has yet to get there
+        or rests.
+
+        Examples
+        --------
+        >>> from geo_citymgmt.spec import load_specs
+        >>> manholes = load_specs()["manholes"]
+        >>> [manholes.denies(status, "70") for status in ("40", "51", "95", "60", "80")]
+        [True, True, True, False, False]
+        >>> manholes.denies("00", "20"), manholes.denies("20", "20")
+        (True, False)
+        """
+        states = self.states
+        codes = [] if states is None else list(self.fields[states.field].codes)
+        if states is None or status not in codes or state not in codes:
+            return False
+        if status in states.first:
+            return state not in states.first
+        had, has = states.sets_of(state), states.sets_of(status)
+        ahead = codes.index(status) < codes.index(state) or "suspended" in has
+        return "done" in had and ahead and not has >= had
+
 
 def levels_above(specs: Mapping[str, LayerSpec], level: str) -> tuple[str, ...]:
     """Return the levels of zones down to one, by what each of them lies within.
