@@ -12,6 +12,9 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.city import City
+from geo_citymgmt.report import summary
+from geo_citymgmt.report._page import page_content
+from geo_citymgmt.report._page_first import tasks_view
 from geo_citymgmt.spec import load_specs
 from tests.conftest import CRS, X0, Y0, squares
 
@@ -469,3 +472,71 @@ def test_manholes_back_for_repair_are_not_none_without_events():
     row = figure(city_of("manholes", status=["整治中"]), "manhole_relapsed_count")
     assert np.isnan(row["value"])
     assert row["note_zh"].endswith("事件表中没有“返修”")
+
+
+# -- what the page says of it
+
+
+@pytest.fixture(scope="module")
+def unsure() -> City:
+    """Of four manholes of B nobody knows when they were closed; its target of six rests on them."""
+    closed = ["2022-03-01", "2022-03-02", "2022-05-03", "2022-05-03"]
+    city = city_of(
+        "manholes",
+        "AAABBBBBBB",
+        status=["销号"] * 8 + ["整治中"] * 2,
+        found_date=["2022-01-05"] * 10,
+        closed_date=[*closed, *[None] * 6],
+    )
+    aims = pd.DataFrame({"zone_code": ["Z", "A", "B"], "target": [10.0, 4.0, 6.0]})
+    return dataclasses.replace(
+        city,
+        targets=aims.assign(
+            indicator="manhole_remediated",
+            unit="count",
+            deadline=pd.Timestamp("2022-12-31"),
+            note="",
+        )[list(TARGETS)],
+    )
+
+
+def test_where_records_leave_a_status_open_the_sentence_says_at_least_and_at_most(unsure):
+    (task,) = tasks_view(summary(unsure, lang="zh"))["tasks"]
+    assert task["status"] == "not_available"
+    assert task["sentence"] == (
+        "截至6月30日，城市道路窨井整治（已验收）至少4个，至多8个，目标10个，4条记录情况不明，"
+        "是否达到要求尚不能判断。1个区县数据不足，未作判断。"
+    )
+    assert task["need"] is None
+    assert task["against"] == ["至少4个，至多8个"]
+
+
+def test_a_district_that_cannot_be_judged_has_no_colour_of_one_that_can(unsure):
+    (task,) = tasks_view(summary(unsure, lang="en"))["tasks"]
+    rows = {row["name"]: row for row in task["zones"]["rows"]}
+    assert rows["A"]["shown"] == "+25.4"
+    assert (rows["B"]["shown"], rows["B"]["status"]) == ("–", "not_available")
+    assert task["zones"]["legend"][-1] == ("q-none", "no data, or too little to judge")
+    assert task["zones"]["map"].count("q-none") == 1
+
+
+def test_what_is_sure_is_said_with_what_it_could_be(unsure):
+    aims = unsure.targets[unsure.targets["zone_code"].eq("Z")].assign(target=100.0)
+    (task,) = tasks_view(summary(dataclasses.replace(unsure, targets=aims), lang="zh"))["tasks"]
+    assert task["status"] == "behind"
+    assert "整治（已验收）4个（至少4个，至多8个），完成目标100个的4.0%" in task["sentence"]
+
+
+def test_the_page_has_a_dash_for_what_nothing_tells():
+    city = city_of(
+        "illegal_construction",
+        status=["立案", "销号"],
+        found_date=["2022-06-10"] * 2,
+        closed_date=[None, "2022-06-20"],
+    )
+    (campaign,) = page_content(summary(city, lang="en"))["campaigns"]
+    (flow,) = campaign["flows"]
+    flow = dict(zip(flow["heads"], flow["rows"][-1]["cells"], strict=False))
+    assert flow["Relapsed"] == "–"
+    ages = dict(zip(campaign["ages"]["heads"], campaign["ages"]["rows"][0]["cells"], strict=False))
+    assert (ages["Open cases"], ages["Overdue"]) == ("1", "–")

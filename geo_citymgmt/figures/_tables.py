@@ -70,8 +70,9 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
         Indexed by figure, in the order of the definitions: the columns of
         :func:`geo_citymgmt.progress` and ``expected_share``, the attainment that the calendar
         expects (missing where attainment does not grow with time), and ``distance``, how far it is
-        from what is due: from the pace, else from the target; negative is behind, 0.01 a point. A
-        measure the document states twice is there once.
+        from what is due: from the pace, else from the target; negative is behind, 0.01 a point.
+        Both are missing where records that are not known leave the status open. A measure the
+        document states twice is there once.
     """
     known = (figures or load_figures()).figures
     rows = table[table["level"] == "city"].set_index("indicator", drop=False)
@@ -96,7 +97,11 @@ def against_due(rows: pd.DataFrame, figures: Figures | None = None) -> pd.DataFr
         down = figure is not None and figure.direction == "down"
         share.append(_expected_share(row, level, down))
         distance.append(_distance(row, share[-1], level, down))
-    return rows.assign(expected_share=share, distance=distance)
+    out = rows.assign(expected_share=share, distance=distance)
+    # What may be behind or not is so many points from what is due as nobody knows.
+    names = ["expected_share", "distance"]
+    out[names] = out[names].mask(out["status"].eq("not_available"))
+    return out
 
 
 def standings(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFrame:

@@ -93,7 +93,8 @@ def _task(results: Summary, row: Any, key: str, fitted: FittedZones | None) -> d
     figure = results.figures.figures[row.Index]
     number, unit = scale.parts(row.value)
     against = []
-    if pd.notna(row.attainment):
+    bounds = bounds_text(results, row)
+    if pd.notna(row.attainment) and not (bounds and row.status == "not_available"):
         if figure.direction == "down":
             against.append(against_start(words, row))
         elif figure.level:
@@ -102,6 +103,8 @@ def _task(results: Summary, row: Any, key: str, fitted: FittedZones | None) -> d
             against.append(words("attained", share=percent(row.attainment)))
     if pd.notna(row.expected_share):
         against.append(against_pace(words, row.attainment, row.expected_share))
+    if bounds:
+        against.append(bounds)
     zones = _zones(results, row, fitted)
     return {
         "key": key,
@@ -137,21 +140,37 @@ def _sentence(results: Summary, row: Any, zones: dict[str, Any] | None) -> str:
         day = results.as_of
         text = words("task_day", m=day.month, d=day.day, date=f"{day:%Y-%m-%d}", text=text)
     out = words("sentence", text=text)
-    table = results.standings
-    table = table[table["indicator"].eq(row.Index) & table["distance"].notna()]
-    if table.empty or zones is None:
+    rows = results.standings
+    rows = rows[rows["indicator"].eq(row.Index) & rows["attainment"].notna()]
+    if zones is None:
         return out
+    table, unsure = rows[rows["distance"].notna()], int(_unsure(rows).sum())
+    said = _zones_sentence(results, row, table, len(table) + unsure) if len(table) else ""
+    parts = [out, said, words("zones_unsure", n=unsure) if unsure else ""]
+    return words("gap").join(part for part in parts if part)
+
+
+def _unsure(rows: pd.DataFrame) -> pd.Series:
+    """Which rows have a value, but records that are not known leave their status open."""
+    return rows["status"].eq("not_available") & rows["value"].notna()
+
+
+def _zones_sentence(results: Summary, row: Any, table: pd.DataFrame, of: int) -> str:
+    """Say which of the districts, ``of`` in all, hold a task back; nothing of those not judged."""
+    words = results.words
     figure, names = results.figures.figures[row.Index], results.zone_names
     rose = table[table["attainment"] < 0]
     if figure.direction == "down" and len(rose):
         listed = words.listed([str(names.get(z, z)) for z in rose["zone_code"].iloc[:3]])
         key = "zones_rose" if len(rose) <= 3 else "zones_rose_more"
-        return out + words("gap") + words(key, names=listed, n=len(rose))
+        return words(key, names=listed, n=len(rose))
     behind = table[table["status"].isin(["behind", "overdue"])]
+    if behind.empty and len(table) < of:
+        return ""
     if behind.empty:
         key = "zones_none_level" if figure.level else "zones_none"
-        return out + words("gap") + words(key, of=len(table))
-    key = "zones_all" if len(behind) == len(table) else "zones_behind"
+        return words(key, of=of)
+    key = "zones_all" if len(behind) == of else "zones_behind"
     key += "_level" * figure.level
     points, most = (behind["distance"] * -100).round(1), ""
     # Where several are furthest behind, none is named.
@@ -159,7 +178,7 @@ def _sentence(results: Summary, row: Any, zones: dict[str, Any] | None) -> str:
         code = behind["zone_code"].iloc[0]
         name = str(names.get(code, code))
         most = words("zone_most", name=name, points=f"{points.iloc[0]:,.1f}")
-    return out + words("gap") + words(key, n=len(behind), of=len(table), most=most)
+    return words(key, n=len(behind), of=of, most=most)
 
 
 def _bar(row: Any, level: bool, name: str, words: Any) -> Any:
@@ -181,7 +200,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         return None
     words, table = results.words, results.standings
     table = table[table["indicator"].eq(row.Index) & table["value"].notna()]
-    by_distance = bool(table["distance"].notna().any())
+    by_distance = bool((table["distance"].notna() | _unsure(table)).any())
     if not by_distance:
         table = table.sort_values("value", ascending=False, kind="stable")
     if table.empty or not (by_distance or table["value"].gt(0).any()):
@@ -243,7 +262,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "by_distance": by_distance,
         "map": drawn,
         "flat": _flat(words, table["distance"] if by_distance else None, kinds, len(rows)),
-        "legend": _legend(words, kinds, level)
+        "legend": _legend(words, kinds, level, bool(_unsure(table).any()))
         if by_distance
         else _value_legend(words, kinds, steps, known, scale),
         "marks": mark_key((row["status"], row["status_name"]) for row in rows[:_LISTED])
@@ -296,14 +315,14 @@ def _group_names(results: Summary) -> dict[str, str]:
     return {str(zone): results.words.name("group", group) for zone, group in groups.items()}
 
 
-def _legend(words: Any, kinds: list[str], level: bool) -> list[tuple[str, str]]:
+def _legend(words: Any, kinds: list[str], level: bool, unsure: bool) -> list[tuple[str, str]]:
     out = [("d0", words("class_not_below" if not level else "class_not_below_level"))]
     out += [
         (f"d{k}", words("class_between", low=low, high=high))
         for k, (low, high) in enumerate(pairwise(BELOW_DUE), start=1)
     ]
     out.append((f"d{len(BELOW_DUE)}", words("class_over", low=BELOW_DUE[-1])))
-    return _with_none(words, kinds, out)
+    return _with_none(words, kinds, out, "class_unsure" if unsure else "class_none")
 
 
 def _value_legend(
@@ -317,9 +336,9 @@ def _value_legend(
 
 
 def _with_none(
-    words: Any, kinds: list[str], classes: list[tuple[str, str]]
+    words: Any, kinds: list[str], classes: list[tuple[str, str]], none: str = "class_none"
 ) -> list[tuple[str, str]]:
-    return [*classes, ("q-none", words("class_none"))] if "q-none" in kinds else classes
+    return [*classes, ("q-none", words(none))] if "q-none" in kinds else classes
 
 
 def _why(results: Summary, row: Any) -> dict[str, Any] | None:
@@ -576,6 +595,8 @@ def task_text(results: Summary, row: Any) -> str:
     parts = _against(results, row)
     if pd.notna(row.expected_share):
         parts.append(against_pace(words, row.attainment, row.expected_share))
+    if row.status == "not_available" and row.unknown > 0:
+        parts.append(words("task_unsure", n=f"{row.unknown:,.0f}"))
     text = words("comma").join(parts)
     if row.Index in results.need.index:
         text += need_text(results, str(row.Index))
@@ -628,9 +649,14 @@ def _against(results: Summary, row: Any) -> list[str]:
     words, figure = results.words, results.figures.figures[str(row.Index)]
     target = _amount(results, row, row.target)
     is_flow = not figure.level and figure.direction != "down"
-    if is_flow and not row.value:
+    bounds = bounds_text(results, row)
+    if is_flow and not row.value and not bounds:
         return [words("of_target_nothing", name=words.named(row), target=target)]
-    said = words("named_value", name=words.named(row), value=_amount(results, row, row.value))
+    if bounds and row.status == "not_available":
+        named = words("named_value", name=words.named(row), value=bounds)
+        return [named, words("unsure_target", target=target)]
+    value = _amount(results, row, row.value) + (words("bracket", text=bounds) if bounds else "")
+    said = words("named_value", name=words.named(row), value=value)
     if row.status == "not_comparable":
         reason = words.listed(reasons_of(row, words, results.figures))
         return [said, words("not_compared", reason=reason)]
@@ -640,6 +666,15 @@ def _against(results: Summary, row: Any) -> list[str]:
     if is_flow:
         return [said, words("of_target", target=target, share=percent(row.attainment))]
     return [said, against_target(words, row) if figure.level else against_start(words, row)]
+
+
+def bounds_text(results: Summary, row: Any) -> str:
+    """Say between what a value lies, where records are not known; nothing where all are."""
+    if not row.unknown > 0 or pd.isna(row.low) or row.low == row.high:
+        return ""
+    key = "known_from" if pd.isna(row.high) else "known_between"
+    low, high = (_amount(results, row, end) for end in (row.low, row.high))
+    return results.words(key, low=low, high=high)
 
 
 def _amount(results: Summary, row: Any, value: Any) -> str:

@@ -332,7 +332,7 @@ class SheetMaker:
         gap = "" if self.lang == "zh" else " "
         for campaign, table in flows[:1]:
             row = table[table["quantity"] == "count"].iloc[0]
-            numbers = {key: f"{row[key]:,.0f}" for key in _FLOWS}
+            numbers = {k: "–" if pd.isna(row[k]) else f"{row[k]:,.0f}" for k in _FLOWS}
             layer = self.results.layer_name(campaign.layer)
             counter = self.city.specs[campaign.layer].counter
             text += gap + say("lead_flow", layer=layer, counter=counter, **numbers)
@@ -357,7 +357,7 @@ class SheetMaker:
             if row.quantity != "count":
                 head = say("area_unit", unit=scale.unit or unit_label(row.unit, self.lang))
             net = row.closing - row.opening
-            cells = [scale.text(getattr(row, name)) for name in _FLOWS]
+            cells = [scale.text(getattr(row, name)) or "–" for name in _FLOWS]
             cells.append("+" * (net > 0) + scale.text(net).replace("-", "−"))
             if late is not None:
                 sums = late["overdue_remaining"].sum() if "overdue_remaining" in late else None

@@ -185,7 +185,10 @@ class Summary:
         """What each month must still bring; see :func:`monthly_need`."""
         if self.outlook.empty or self.months.empty:
             return pd.DataFrame(columns=["needed", "deadline", "brought", "times"])
-        return monthly_need(self.outlook, self.months, self.figures)
+        need = monthly_need(self.outlook, self.months, self.figures)
+        # Where records that are not known decide it, nobody knows what each month must bring.
+        status = self.headline["status"].reindex(need.index)
+        return need[status.ne("not_available")]
 
     @cached_property
     def standings(self) -> pd.DataFrame:
