@@ -540,3 +540,22 @@ def test_the_page_has_a_dash_for_what_nothing_tells():
     assert flow["Relapsed"] == "–"
     ages = dict(zip(campaign["ages"]["heads"], campaign["ages"]["rows"][0]["cells"], strict=False))
     assert (ages["Open cases"], ages["Overdue"]) == ("1", "–")
+
+
+def test_records_that_may_be_open_are_none_of_the_open_cases_by_age():
+    city = city_of(
+        "illegal_construction", status=["立案", "立案", "?"], found_date=["2022-06-10"] * 3
+    )
+    told = summary(city, lang="zh")
+    assert told.headline.loc["illegal_open_count", "value"] == 2
+    (campaign,) = page_content(told)["campaigns"]
+    ages = campaign["ages"]
+    assert [row["cells"][:2] for row in ages["rows"]] == [["2", "100.0%"], ["1", "–"]]
+    assert ages["note"] == "另有1处状态不明，是否待治理不能判断，不计入占比。"
+
+
+def test_a_sound_manhole_is_none_that_was_found_defective():
+    city = city_of("manholes", status=["完好", "整治中"], found_date=["2022-01-10", "2022-02-10"])
+    assert figure_on(city, "manhole_found_count", "2022-06-30")["value"] == 1
+    told = city.findings[city.findings["code"] == "RELATION_BROKEN"]
+    assert told["message_en"].tolist() == ["'Found date' is 2022-01-10, but the status is Sound"]

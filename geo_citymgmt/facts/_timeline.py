@@ -568,9 +568,19 @@ class Timeline:
         keep = rest > _EPSILON
         if not isinstance(amount.total, str):
             # A count of records is a matter of when: without a day nothing is counted.
-            keep &= ~np.isnat(dated)
+            keep &= ~np.isnat(dated) & ~self._denied(amount)
         rows = np.flatnonzero(keep)
         return _grown(rows, dated[rows], rest[rows], "records")
+
+    def _denied(self, amount: Amount) -> np.ndarray:
+        """Records that by their status never came to what the amount's day would tell."""
+        states = self.spec.states
+        enters = None if states is None else states.dates.get(amount.date or "")
+        if enters is None or not len(self._status):
+            return np.zeros(len(self.data), dtype=bool)
+        _, _, entered = enters
+        denying = [s for s in self._status.dropna().unique() if self.spec.denies(s, entered)]
+        return self._status.isin(denying).to_numpy(dtype=bool)
 
     def _planned_only(self) -> np.ndarray:
         states = self.spec.states

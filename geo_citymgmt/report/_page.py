@@ -374,7 +374,9 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if table.empty:
         return None
     rows, parts = [], []
-    area, total = _scale(results, campaign, "area"), float(table["n"].sum())
+    # What may be open is none of the open cases: it stands below them, without a share.
+    doubtful = table["age_class"].eq("unknown")
+    area, total = _scale(results, campaign, "area"), float(table.loc[~doubtful, "n"].sum())
     sized = "remaining" in table.columns and table["remaining"].notna().any()
     for k, row in enumerate(table.to_dict("records")):
         name = words.name("age", str(row["age_class"]))
@@ -383,9 +385,11 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         elif pd.notna(row["from_days"]):
             name = words("age_over", low=row["from_days"])
         look = Look(f"q{min(k, 5)}")
-        parts.append((look, float(row["n"])))
+        is_open = row["age_class"] != "unknown"
+        if is_open:
+            parts.append((look, float(row["n"])))
         cells = [
-            f"{row['n']:,}", percent(row["n"] / total),
+            f"{row['n']:,}", percent(row["n"] / total) if is_open else "–",
             f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
             f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
         ]  # fmt: skip
@@ -397,8 +401,12 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         headers.append("left_size")
     points = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
     view = plain_table(results, words("ageing"), words("age_class"), headers, rows)
+    counter, n = results.city.specs[campaign.layer].counter, int(table.loc[doubtful, "n"].sum())
     return view | {
         "bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=points))
+        if parts
+        else "",
+        "note": words("ages_unknown", n=f"{n:,}", counter=counter) if n else "",
     }
 
 

@@ -89,11 +89,11 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     if held:
         first = held[0]["rows"][0]
         line = words("held_line", name=first["name"], n=first["cells"][1], counter=counter)
-    n_overdue = int(table["overdue"].sum())
+    overdue = f"{int(table['overdue'].sum()):,}" if table["deadline"].notna().any() else "–"
     drawn = [dict(zip(data["fields"], row, strict=True)) for row in rows[: min(_DRAWN, n)]]
     view = {
         "title": words("cases_title", name=name),
-        "line": words("cases_line", n=f"{len(table):,}", overdue=f"{n_overdue:,}", counter=counter),
+        "line": words("cases_line", n=f"{len(table):,}", overdue=overdue, counter=counter),
         "data": Markup(json_for_script(data)),
         "heads": [heads[column] for column in shown],
         "rows": [[_cell(row, column, data, words, looks) for column in shown] for row in drawn],
