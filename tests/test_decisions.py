@@ -109,7 +109,9 @@ def test_a_round_of_decisions_is_applied_logged_and_compared(office, book):
     assert state["J1", "CODE_UNKNOWN"] == "resolved"
     assert state["J2", "CODE_UNKNOWN"] == "remaining"
     assert state["J3", "DATE_ORDER"] == "remaining"
-    assert state.value_counts().to_dict() == {"remaining": 3, "resolved": 1}
+    # A day of completion beside a status before it contradicts that as well.
+    assert state["J3", "RELATION_BROKEN"] == "remaining"
+    assert state.value_counts().to_dict() == {"remaining": 4, "resolved": 1}
     code, output = check(office, "--decisions", book)
     assert code == 3
     assert "新增 0" in output
