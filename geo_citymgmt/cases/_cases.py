@@ -250,7 +250,7 @@ def ageing(
     held, doubtful = table["n"] > 0, table["class"] == len(edges) + 2
     _blank(table, ["n_overdue"], held & (doubtful | (not register.says(register.deadline))))
     _blank(table, ["n_suspended", "remaining"], held & doubtful)
-    if not register.has_size:
+    if not (register.has_size and register.tells_done):
         table["remaining"] = np.nan
     table["age_class"] = np.array(names, dtype=object)[table["class"]]
     table["from_days"] = pd.array([*lower, None, None], dtype="Int64")[table["class"]]
@@ -377,6 +377,8 @@ def case_lists(
     table = table.sort_values(["_list", "_zone", "_status"], ignore_index=True)
     if not register.has_size:
         table[["size", "remaining"]] = np.nan
+    if not register.tells_done:
+        table["remaining"] = table["remaining"].mask(table["remaining"] > 0)
     return table[
         ["list", "list_zh", "list_en", *ZONE_KEYS, "status", "status_zh", "status_en", "state_set",
          "n", "size", "remaining", "n_overdue", "next_deadline", "days_left", "days_over", "as_of"]

@@ -408,16 +408,23 @@ class Register:
         """Measure of each record less what was remediated by ``day``, NaN where it is unknown."""
         if self._treated is None:
             return self.size
-        total = str(self.spec.amounts[self._treated].total)
-        if total not in self.data.columns and self.timeline.entries(self._treated).empty:
-            # Where nothing tells what was done, what is left is not the whole.
-            return np.full(len(self.data), np.nan)
         rest = np.clip(self.size - self.timeline.done_by(self._treated, day), 0.0, None)
         return np.where(self.timeline.missing(self._treated).sure, np.nan, rest)
 
     def says(self, name: str) -> bool:
         """Whether any record fills the field ``name``."""
         return name in self.data.columns and bool(self.data[name].notna().any())
+
+    @cached_property
+    def tells_done(self) -> bool:
+        """Whether the data tells what was done of open records; else what is left is their whole.
+
+        Of one that is as good as can be said, and of a sum it is more than anybody knows.
+        """
+        if self._treated is None:
+            return True
+        total = str(self.spec.amounts[self._treated].total)
+        return total in self.data.columns or not self.timeline.entries(self._treated).empty
 
     @property
     def deadline(self) -> str:
