@@ -158,7 +158,8 @@ def total_name(lang: str) -> str:
 def total_text(row: pd.Series | Mapping[Any, Any], scale: Scale) -> str:
     """Return the city's figure beside its target; divided only where that is allowed."""
     words, lang = _WORDS[scale.lang], scale.lang
-    parts = [f"{words['city']} {amount_text(row['value'], scale)}"]
+    known = amount_text(row["value"], scale) or status_name(str(row.get("status") or ""), lang)
+    parts = [f"{words['city']} {known}".rstrip()]
     if pd.notna(row["target"]):
         parts.append(f"{words['target']} {target_text(row['target'], scale)}")
     if pd.notna(row["attainment"]):

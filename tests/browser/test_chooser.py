@@ -98,6 +98,23 @@ def test_a_figure_that_streets_have_not_says_so(show, chosen):
     opened.check()
 
 
+def test_the_legend_of_a_map_without_data_says_that_alone(show, trial_city, series):
+    nothing = series[series["indicator"].eq("parcels")].assign(value=None, status="not_available")
+    opened = show(progress_map(trial_city, series=nothing, indicator="parcels", lang="zh"))
+    legend = opened.page.inner_text(".gcm-legend")
+    assert "颜色越深" not in legend and "分级" not in legend
+    assert "无数据" in legend and "全市 数据不足" in legend
+    opened.check()
+
+
+def test_on_a_small_screen_what_the_title_says_is_not_said_twice(show, chosen):
+    page = show(draw(chosen), width=390, height=800).page
+    title = page.inner_text(".gcm-subject")
+    assert title not in page.inner_text(".gcm-chooser summary")
+    # A date does not part at the end of a line.
+    assert "2022-06-30" in page.inner_text(".gcm-chooser summary").replace("\u2060", "")
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_two_dates_show_their_difference_and_both_numbers(show, chosen, lang):
     opened = show(draw(chosen, lang))

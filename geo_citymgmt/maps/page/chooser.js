@@ -152,7 +152,7 @@ Chooser.prototype = {
 
   _changed: function () {
     this._show(false);
-    gcm.say(this._map, this._told.textContent);
+    gcm.say(this._map, this._sentence());
   },
 
   /* What is shown ----------------------------------------------------------------------------- */
@@ -184,7 +184,8 @@ Chooser.prototype = {
     this._selects.fill.title = fill.name;
     this._selects.level.value = this._level;
     this._dates();
-    this._told.textContent = this._sentence();
+    // What the map's title says need not be read twice.
+    this._told.textContent = this._sentence(config.titled);
     if (config.titled) {
       document.querySelector(".gcm-subject").textContent = this._against < 0 ? fill.label : this._changeOf();
     }
@@ -200,8 +201,8 @@ Chooser.prototype = {
       label: this.fill().label, now: whole(dates[this._frame]), then: whole(dates[this._against]) });
   },
 
-  _sentence: function () {
-    var parts = [this.fill().label], date = this._config.dates[this._frame];
+  _sentence: function (titled) {
+    var parts = titled && this._config.dates.length ? [] : [this.fill().label], date = this._config.dates[this._frame];
     if (this._config.levels.length > 1) { parts.push(this.level().name); }
     if (date) {
       parts.push(this._against < 0 ? whole(date)
@@ -303,11 +304,13 @@ Chooser.prototype = {
       missing = this._rows.some(function (row) { return !row.change; });
       section.title = this._changeOf() + this._per(fill.unit);
     }
+    // Without any class there is nothing to read darker or lighter.
+    var lead = section.items.length ? [dark, this._config.same] : [];
     if (missing) { section.items.push({ label: this._word("nothing"), hatch: true }); }
     var then = this._against;
     section.notes = figure.notes.map(function (at, frame) {
       var city = then < 0 ? [self._text(at)] : [then, frame].map(function (day) { return self._cityOn(day); });
-      return [dark, self._config.same].concat(city).filter(Boolean).join("\n");
+      return lead.concat(city).filter(Boolean).join("\n");
     });
   },
 
