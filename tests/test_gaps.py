@@ -101,6 +101,28 @@ def test_gaps_hold_all_the_unreached_demand_of_the_zones(stops, where, radius):
     assert table["demand"].round(6).is_monotonic_decreasing
 
 
+@given(
+    st.lists(st.tuples(st.integers(-50, 950), st.integers(-50, 950)), min_size=1, max_size=12),
+    st.sampled_from(["points", "lines"]),
+    st.sampled_from([1, 2]),
+)
+def test_the_shape_of_a_gap_is_its_cell_without_all_that_is_reached(stops, kind, at_least):
+    demand = cells((0, 0), people=[5.0], side=900.0)
+    frame = points(*stops)
+    if kind == "lines":
+        begin = shapely.get_coordinates(frame.geometry)
+        lines = shapely.linestrings(np.stack([begin, begin + np.array([60.0, 30.0])], axis=1))
+        frame = gpd.GeoSeries(lines, crs=CRS)
+    table = gaps(frame, demand, radius_m=200.0, n=None, at_least=at_least)
+    near = shapely.buffer(np.asarray(frame.geometry), 200.0, quad_segs=64)
+    reached = shapely.union_all(near)
+    if at_least == 2:
+        pairs = [near[i].intersection(near[k]) for i in range(len(near)) for k in range(i)]
+        reached = shapely.union_all(pairs)
+    rest = demand.geometry.iloc[0].difference(reached)
+    assert table.geometry.union_all().symmetric_difference(rest).area < 1e-4
+
+
 def test_gaps_of_the_sample_hold_its_unreached_residents(city):
     kwargs = {"radius_m": 300, "demand": city["population_cells"], "weight": "population"}
     # The old town and a district beside it: a twentieth of the cells.

@@ -269,12 +269,12 @@ class Layout:
         n = len(self.zone_code)
         if self._by_level is None:
             return np.bincount(self.slot[records[self.row]], minlength=n).astype("float64")
-        out = np.zeros(n)
+        out, some = np.zeros(n), np.flatnonzero(records)
         for slots, everywhere in self._by_level:
             if everywhere is None:
-                out += np.bincount(slots[records], minlength=n)
+                out += np.bincount(slots[some], minlength=n)
             else:
-                out[everywhere] = np.count_nonzero(records)
+                out[everywhere] = len(some)
         return out
 
     @cached_property

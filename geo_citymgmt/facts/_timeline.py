@@ -28,6 +28,8 @@ _ENTRY = {"row": "int64", "date": "datetime64[us]", "amount": "float64", "basis"
 #: Which records fulfil something, and which may: the data does not say.
 Answer = tuple[np.ndarray, np.ndarray]
 
+#: What may tell of an entry into a state.
+_BASES = ("records", "events", "plan")
 _UNIT = "datetime64[us]"
 _NONE = np.datetime64("NaT", "us")
 _DAY = np.timedelta64(1, "D")
@@ -70,12 +72,12 @@ class Moves:
     planned: np.ndarray
 
     @classmethod
-    def of(cls, table: pd.DataFrame, states: pd.Index) -> Moves:
+    def of(cls, table: pd.DataFrame) -> Moves:
         """From the columns of :attr:`Timeline.transitions`."""
         return cls(
             table["row"].to_numpy(dtype="int64"),
             table["date"].to_numpy(dtype="datetime64[us]"),
-            states.get_indexer(table["state"].to_numpy(dtype=object)),
+            table["state"].cat.codes.to_numpy(dtype="int64"),
             (table["basis"] == "plan").to_numpy(dtype=bool),
         )
 
@@ -203,6 +205,11 @@ class Timeline:
         return np.array([*dict.fromkeys([*codes, *status]), None, ""], dtype=object)
 
     @property
+    def _places(self) -> pd.Index:
+        """The states by their places, without the last two."""
+        return pd.Index(self.states[:UNKNOWN])
+
+    @property
     def _status(self) -> pd.Series:
         states = self.spec.states
         if states is None or states.field not in self.data.columns:
@@ -228,43 +235,49 @@ class Timeline:
             table = self.transitions
             if plan:
                 table = pd.concat([table, self.planned_transitions()], ignore_index=True)
-            self._moves[plan] = Moves.of(table, pd.Index(self.states))
+            self._moves[plan] = Moves.of(table)
         return self._moves[plan]
 
     @cached_property
     def transitions(self) -> pd.DataFrame:
         """Every dated entry into a state: ``row, date, state, basis``, in order."""
-        empty = pd.DataFrame({"row": [], "date": [], "state": [], "basis": []}).astype(
-            {"row": "int64", "date": "datetime64[us]", "state": "str", "basis": "str"}
-        )
         states = self.spec.states
         if states is None:
-            return empty
+            return self._moved([], [], [], "records")
         enters = {k: e.enters for k, e in self.spec.events.items() if e.enters is not None}
         happened = self.events[self.events["event"].isin(list(enters))]
-        by_event = pd.DataFrame(
-            {
-                "row": happened["row"],
-                "date": happened["date"],
-                "state": happened["event"].map(enters).astype("str"),
-                "basis": "events",
-            }
-        )
+        entered = self._places.get_indexer(happened["event"].map(enters).to_numpy(dtype=object))
+        by_event = self._moved(happened["row"], happened["date"], entered, "events")
         by_date = [
             self._dated(states, name).assign(step=k)
             for k, name in enumerate(states.dates)
             if name in self.data.columns
         ]
-        dated = pd.concat([empty.assign(step=0), *by_date], ignore_index=True)
+        dated = pd.concat([by_event.iloc[:0].assign(step=0), *by_date], ignore_index=True)
         dated = self._believed(dated, by_event)
         # An event is the better witness of the day on which the same state was entered.
         dated = dated[~np.isin(self._row_and_state(dated), self._row_and_state(by_event))]
         out = pd.concat([dated, by_event], ignore_index=True)
-        order = {code: k for k, code in enumerate(self.spec.fields[states.field].codes)}
-        out["rank"] = out["state"].map(order)
-        out = out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
+        # The codes of a layer are in the order of its ways.
+        out["rank"] = out["state"].cat.codes.to_numpy()
+        order = np.lexsort([out["rank"], out["date"], out["row"]])
+        out = out.iloc[order].reset_index(drop=True)
         # Times of day tell the order; what is asked is asked of whole days.
         return out.assign(date=out["date"].dt.normalize())
+
+    def _moved(self, row: Any, date: Any, place: Any, basis: str) -> pd.DataFrame:
+        """Entries into states, of which the places are given."""
+        place = np.asarray(place, dtype="int64")
+        return pd.DataFrame(
+            {
+                "row": np.asarray(row, dtype="int64"),
+                "date": np.asarray(date, dtype=_UNIT),
+                "state": pd.Categorical.from_codes(place, categories=self._places),
+                "basis": pd.Categorical.from_codes(
+                    np.full(len(place), _BASES.index(basis)), categories=_BASES
+                ),
+            }
+        )
 
     def _believed(self, dated: pd.DataFrame, by_event: pd.DataFrame) -> pd.DataFrame:
         """Return the entries by dates without those that the record itself contradicts.
@@ -275,44 +288,47 @@ class Timeline:
         """
         if dated.empty:
             return dated.drop(columns="step")
-        day = dated["date"].dt.normalize()
+        row, day = dated["row"].to_numpy(), dated["date"].dt.normalize()
         if len(self._status):
-            status = self._status.to_numpy(dtype=object)[dated["row"]]
-            pairs = pd.MultiIndex.from_arrays([status, dated["state"]])
-            denied = [p for p in pairs.unique() if self.spec.denies(*p)]
-            out = pairs.isin(denied) & self._has_come(day) & ~dated["row"].isin(by_event["row"])
+            out = self._denials[self._status_places[row], dated["state"].cat.codes]
+            out &= self._has_come(day).to_numpy(dtype=bool) & ~np.isin(row, by_event["row"])
             dated, day = dated[~out], day[~out]
-        later = dated.assign(day=day).sort_values(["row", "step"], ascending=[True, False])
-        # Nothing happens to a record before it is known: events come after its first step.
-        first = by_event.groupby("row")["date"].min().dt.normalize()
-        told = first.reindex(later["row"]).set_axis(later.index).where(later["step"] == 0)
-        sooner = later.groupby("row")["day"].cummin().groupby(later["row"]).shift()
-        early = (later["day"] > sooner) | (later["day"] > told)
-        return dated[~early.reindex(dated.index)].drop(columns="step")
+        row, step, when = dated["row"].to_numpy(), dated["step"].to_numpy(), day.to_numpy(_UNIT)
+        early = np.zeros(len(dated), dtype=bool)
+        soonest = np.full(len(self.data), NOT_IN_SIGHT)
+        for k in np.unique(step)[::-1]:
+            at = np.flatnonzero(step == k)
+            if k == 0:
+                # Nothing happens to a record before it is known: events come after its first step.
+                told = by_event["date"].to_numpy().astype("datetime64[D]").astype(_UNIT)
+                np.fmin.at(soonest, by_event["row"].to_numpy(), told)
+            early[at] = when[at] > soonest[row[at]]
+            soonest[row[at]] = np.minimum(soonest[row[at]], when[at])
+        return dated[~early].drop(columns="step")
+
+    @cached_property
+    def _denials(self) -> np.ndarray:
+        """Whether a status (row) denies that a state (column) was entered; none says nothing."""
+        return np.array(
+            [[self.spec.denies(s, entered) for entered in self._places] for s in self.states]
+        )
 
     def _has_come(self, day: pd.Series) -> pd.Series:
         """Whether a day is not after that of the data: what is may still come."""
         return day.notna() if self.data_date is None else day <= self.data_date
 
     def _row_and_state(self, moves: pd.DataFrame) -> np.ndarray:
-        places = pd.Index(self.states).get_indexer(moves["state"].to_numpy(dtype=object))
-        return moves["row"].to_numpy() * len(self.states) + places
+        return moves["row"].to_numpy() * len(self.states) + moves["state"].cat.codes.to_numpy()
 
     def _dated(self, states: States, name: str) -> pd.DataFrame:
         decider, table, default = states.dates[name]
         rows = np.flatnonzero(self.data[name].notna().to_numpy())
-        state = pd.Series(default, index=rows, dtype="str")
+        place = np.full(len(rows), self._places.get_loc(default))
         if decider is not None and decider in self.data.columns:
-            mapped = self.data[decider].iloc[rows].map(table)
-            state = mapped.fillna(default).astype("str")
-        return pd.DataFrame(
-            {
-                "row": rows,
-                "date": self.data[name].iloc[rows].to_numpy(),
-                "state": state.to_numpy(),
-                "basis": "records",
-            }
-        )
+            code, decisions = pd.factorize(self.data[decider].iloc[rows])
+            entered = [table.get(decision, default) for decision in decisions]
+            place = self._places.get_indexer([*entered, default])[code]
+        return self._moved(rows, self.data[name].iloc[rows], place, "records")
 
     def planned_transitions(self) -> pd.DataFrame:
         """Entries into the state that the plan foresees, for records that are not there yet."""
@@ -331,15 +347,9 @@ class Timeline:
         if states.plan_only_from:
             open_ &= current.isin([c for name in states.plan_only_from for c in states.sets[name]])
         rows = np.flatnonzero(open_.to_numpy(dtype=bool))
-        return pd.DataFrame(
-            {
-                "row": rows,
-                "date": day.iloc[rows].to_numpy(),
-                "state": states.plan_enters,
-                "basis": "plan",
-                "rank": len(self.spec.fields[states.field].codes),
-            }
-        )
+        place = np.full(len(rows), self._places.get_loc(states.plan_enters))
+        # On one day what happened goes before what was to.
+        return self._moved(rows, day.iloc[rows], place, "plan").assign(rank=len(self.states))
 
     def state_at(self, day: pd.Timestamp | None, *, plan: bool = False) -> pd.Series:
         """State of each record at the end of ``day``, a code of the layer.
@@ -414,11 +424,16 @@ class Timeline:
         return out
 
     @cached_property
+    def _status_places(self) -> np.ndarray:
+        """Place of the status on record of each record, ``UNKNOWN`` where there is none."""
+        code, found = pd.factorize(self._status)
+        places = self._places.get_indexer(np.asarray(found, dtype=object))
+        return np.append(places, UNKNOWN)[code]
+
+    @cached_property
     def _status_against_moves(self) -> tuple[np.ndarray, np.ndarray]:
         """Status of each record, and whether its last dated move ends in it or in its like."""
-        known = pd.Index(self.states[:UNKNOWN])
-        status = known.get_indexer(self._status.to_numpy(dtype=object))
-        status[status < 0] = UNKNOWN
+        status = self._status_places
         final = np.full(len(self.data), UNKNOWN)
         moves = self.moves()
         past = np.ones(len(moves.row), dtype=bool)

@@ -122,7 +122,7 @@ def _merged(timeline: Timeline, recorded: pd.Series) -> dict[str, list[str]]:
     """States on record that no date leads to, each with those of its kind that one leads to."""
     states = timeline.spec.states
     assert states is not None
-    dated = set(timeline.transitions["state"])
+    dated = set(timeline.transitions["state"].unique())
     codes = list(timeline.spec.fields[states.field].codes)
     undated = [c for c in codes if c not in dated and c not in states.first]
     on_record = set(recorded.dropna().unique())
