@@ -248,3 +248,22 @@ def test_the_name_of_the_chosen_task_is_read_whole(folder, visit):
             box = each["box"]
             assert box == each["held"]
             assert box["height"] >= 44 and box["x"] + box["width"] <= width
+
+
+#: How far right of its fold a head begins, and how many lines each label of a need has.
+HEADS = """() => [...document.querySelectorAll('summary > :first-child')]
+    .filter(one => one.offsetParent)
+    .map(one => one.getBoundingClientRect().left - one.parentElement.getBoundingClientRect().left)"""
+LABELS = """() => [...document.querySelectorAll('.needs dt')].filter(one => one.offsetParent)
+    .map(one => Math.round(one.getBoundingClientRect().height
+        / parseFloat(getComputedStyle(one).lineHeight)))"""
+
+
+def test_a_long_head_stands_beside_its_mark_and_a_long_label_over_its_number(folder, visit):
+    page, _ = visit(folder / "index.html", 1920)
+    for width in (1920, 1280, 768, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        heads = page.evaluate(HEADS)
+        assert len(heads) > 10 and min(heads) > 20, width
+        labels = page.evaluate(LABELS)
+        assert len(labels) >= 3 and max(labels) <= 2, width
