@@ -250,8 +250,8 @@ def test_the_name_of_the_chosen_task_is_read_whole(folder, visit):
             assert box["height"] >= 44 and box["x"] + box["width"] <= width
 
 
-#: How far right of its fold a head begins, and how many lines each label of a need has.
-HEADS = """() => [...document.querySelectorAll('summary > :first-child')]
+#: How far right of its fold a head, and what is said of it, begins, and how many lines each label of a need has.
+HEADS = """() => [...document.querySelectorAll('summary > *')]
     .filter(one => one.offsetParent)
     .map(one => one.getBoundingClientRect().left - one.parentElement.getBoundingClientRect().left)"""
 LABELS = """() => [...document.querySelectorAll('.needs dt')].filter(one => one.offsetParent)
