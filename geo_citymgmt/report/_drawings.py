@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -16,9 +17,8 @@ import shapely
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt.maps._classes import BELOW, NOT_KNOWN, code_classes, ladder
+from geo_citymgmt.maps._classes import BELOW, BELOW_DUE, NOT_KNOWN, code_classes, ladder
 from geo_citymgmt.maps._classes import BELOW_COLORS as BELOW_COLORS
-from geo_citymgmt.maps._classes import BELOW_DUE as BELOW_DUE
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import LayerSpec
@@ -448,6 +448,20 @@ def below_due(distance: float) -> str:
     if pd.isna(distance):
         return "q-none"
     return f"d{ladder(BELOW).index(-100 * distance)}"
+
+
+def below_classes(
+    words: Callable[..., str], nothing: str = "class_not_below"
+) -> list[tuple[str, str]]:
+    """Return the classes of :func:`below_due` with their names, as every legend has them."""
+    return [
+        ("d0", words(nothing)),
+        *(
+            (f"d{k}", words("class_between", low=low, high=high))
+            for k, (low, high) in enumerate(pairwise(BELOW_DUE), start=1)
+        ),
+        (f"d{len(BELOW_DUE)}", words("class_over", low=BELOW_DUE[-1])),
+    ]
 
 
 def filled(kind: str) -> Markup:

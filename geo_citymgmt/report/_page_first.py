@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,9 +12,9 @@ from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.maps._classes import Ladder, ladder
 from geo_citymgmt.maps._labels import on_one_line, status_shown
 from geo_citymgmt.report._drawings import (
-    BELOW_DUE,
     FittedZones,
     attainment_bar,
+    below_classes,
     below_due,
     fit_zones,
     nice_ceiling,
@@ -316,12 +315,7 @@ def _group_names(results: Summary) -> dict[str, str]:
 
 
 def _legend(words: Any, kinds: list[str], level: bool, unsure: bool) -> list[tuple[str, str]]:
-    out = [("d0", words("class_not_below" if not level else "class_not_below_level"))]
-    out += [
-        (f"d{k}", words("class_between", low=low, high=high))
-        for k, (low, high) in enumerate(pairwise(BELOW_DUE), start=1)
-    ]
-    out.append((f"d{len(BELOW_DUE)}", words("class_over", low=BELOW_DUE[-1])))
+    out = below_classes(words, "class_not_below_level" if level else "class_not_below")
     return _with_none(words, kinds, out, "class_unsure" if unsure else "class_none")
 
 

@@ -129,14 +129,17 @@ class Paper:
 
     def text(
         self, x: float, y: float, text: str, size: float, *, color: str = INK, align: str = "left",
-        room: float = math.inf, bold: bool = False, halo: bool = False,
+        room: float = math.inf, bold: bool = False, halo: str = "",
     ) -> None:  # fmt: skip
-        """Write one line on the base line ``y``; what is wider than ``room`` ends in dots."""
+        """Write one line on the base line ``y``; what is wider than ``room`` ends in dots.
+
+        ``halo`` is the colour of the ground that is seen around the letters.
+        """
         text = cut(text, room, size)
         x -= {"left": 0.0, "middle": 0.5, "right": 1.0}[align] * width_of(text, size)
         pen = self._canvas
         pen.setFont(_FACE, size)
-        modes = [(2, "#ffffff", 2 * _HALO / POINT)] if halo else []
+        modes = [(2, halo, 2 * _HALO / POINT)] if halo else []
         # The font has one weight: a heavier one has an outline.
         modes.append((2, color, size / 32) if bold else (0, color, 0.0))
         for mode, shade, line in modes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ from geo_citymgmt.cases._register import USUAL_STOCK
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
-    BELOW_DUE,
     NO_VALUE,
     UNKNOWN,
     Look,
+    below_classes,
     below_due,
     state_looks,
 )
@@ -27,6 +27,16 @@ from geo_citymgmt.report._words import Words
 
 #: Of records that are no longer, or not yet, to be dealt with.
 REST = Look("#c3cad0")
+
+
+class Name(NamedTuple):
+    """What stands on a map, in one line or two, around its middle."""
+
+    text: str
+    x: float
+    y: float
+    #: The colour that it stands on, and that keeps lines away from its letters.
+    ground: str = "#ffffff"
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,7 @@ class Drawn:
     marks : list of (Look, geometries)
         Records, drawn one upon the other.
     legend : list of (label, Look, "areas" or "lines" or "points")
-    names : list of (text, x, y)
-        In one line or two.
+    names : list of Name
     legend_title : str
     """
 
@@ -56,7 +65,7 @@ class Drawn:
     bold: shapely.Geometry | None = None
     marks: list[tuple[Look, np.ndarray]] = field(default_factory=list)
     legend: list[tuple[str, Look, str]] = field(default_factory=list)
-    names: list[tuple[str, float, float]] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
     legend_title: str = ""
 
     @property
@@ -188,27 +197,21 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
     ]
     places = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
     names = [
-        (
+        Name(
             f"{name}\n{points_text(value)}" if pd.notna(value) else str(name),
             float(xy[0, 0]),
             float(xy[0, 1]),
+            "#ffffff" if distances.isna().all() else str(fill),
         )
-        for name, value, xy in zip(results.zone_names, distances, places, strict=True)
+        for name, value, xy, fill in zip(results.zone_names, distances, places, fills, strict=True)
         if len(xy)
     ]
-    labels = [
-        say("not_below"),
-        *(say("between", low=low, high=high) for low, high in pairwise(BELOW_DUE)),
-        say("over", low=BELOW_DUE[-1]),
-    ]
-    legend = [
-        (label, Look(color), "areas") for label, color in zip(labels, BELOW_COLORS, strict=True)
-    ]
-    legend = [entry for k, entry in enumerate(legend) if f"d{k}" in kinds]
+    classes = zip(below_classes(results.words), BELOW_COLORS, strict=True)
+    legend = [(label, Look(color), "areas") for (kind, label), color in classes if kind in kinds]
     if distances.isna().all():
         fills = [None] * len(fills)
     elif "q-none" in kinds:
-        legend.append((say("no_value"), Look(NO_VALUE), "areas"))
+        legend.append((results.words("class_none"), Look(NO_VALUE), "areas"))
     areas = list(zip(shapes, fills, strict=True))
     head = say("map_due_legend") if distances.notna().any() else ""
     return Drawn(title, areas, [], bold, [], legend, names, head)
@@ -216,7 +219,7 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
 
 def _outline(
     results: Summary, zone: str | None
-) -> tuple[shapely.Geometry | None, list[shapely.Geometry], list[tuple[str, float, float]]]:
+) -> tuple[shapely.Geometry | None, list[shapely.Geometry], list[Name]]:
     """Return the outline of what is drawn, the lines in it, and the names of its parts."""
     city = results.city
     parts, names = city.zones, results.zone_names
@@ -238,7 +241,7 @@ def _outline(
         shape = shapely.union_all(own)
     points = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
     labels = [
-        (str(name), float(xy[0, 0]), float(xy[0, 1]))
+        Name(str(name), float(xy[0, 0]), float(xy[0, 1]))
         for name, xy in zip(names, points, strict=True)
         if len(xy)
     ]

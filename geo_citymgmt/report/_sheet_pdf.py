@@ -17,7 +17,7 @@ from geo_citymgmt.cases._campaigns import campaigns
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import month_ends
-from geo_citymgmt.report._drawings import STATUS_COLORS, Look, nice_ceiling
+from geo_citymgmt.report._drawings import STATUS_COLORS, Look, is_dark, nice_ceiling
 from geo_citymgmt.report._paper import (
     ACCENT,
     INK,
@@ -56,7 +56,9 @@ _FEW_TASKS = 2
 _FEW = 300
 #: Names without room that a key may tell, and the room beside a large map for its scale.
 _MOST_NUMBERED, _SCALE_A3 = 28, 48.0
-_KEY_STEP = 1.35
+_KEY_STEP, _PAPER = 1.35, "#ffffff"
+#: A name on a map: its lines, the middle of their upper edge, and the colour that it stands on.
+_Placed = tuple[list[str], float, float, str]
 
 
 def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
@@ -111,11 +113,12 @@ def write_map_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
     """Write a map of A3: of the city by what is due, or of a district with its records."""
     sheet, say = maker.map_sheet(zone), maker.say
     with Paper(path, A3, title=sheet.title, lang=maker.lang) as paper:
-        paper.text(_EDGE, _TOP + 3, sheet.stamp, 10, color=ACCENT)
-        paper.text(paper.width / 2, _TOP + 10, sheet.title, 24, align="middle", bold=True,
+        # The stamp may be as long as the title: it has a line of its own.
+        paper.text(_EDGE, _TOP, sheet.stamp, 10, color=ACCENT)
+        paper.text(paper.width / 2, _TOP + 12, sheet.title, 24, align="middle", bold=True,
                    room=paper.width - 2 * _EDGE)  # fmt: skip
-        paper.text(paper.width / 2, _TOP + 17, sheet.under, 11, color=SOFT, align="middle")
-        box = Box(_EDGE, _TOP + 21, paper.width - 2 * _EDGE, paper.height - 2 * _TOP - 33)
+        paper.text(paper.width / 2, _TOP + 19, sheet.under, 11, color=SOFT, align="middle")
+        box = Box(_EDGE, _TOP + 22, paper.width - 2 * _EDGE, paper.height - 2 * _TOP - 34)
         _map(paper, box, sheet.drawn, say, large=True)
         _foot(paper, sheet.foot, size=10)
 
@@ -288,10 +291,11 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
     ground, names, key, key_columns = _fit(bounds, inner, drawn, letters, key_below=not large)
     with paper.within(Box(frame.x, frame.y, frame.width, frame.height)):
         _shapes(paper, ground, drawn, large=large)
-    for lines, x, y in names:
+    for lines, x, y, on in names:
         for k, line in enumerate(lines):
             base = y + letters * POINT * 1.15 * (k + 0.8)
-            paper.text(x, base, line, letters, align="middle", halo=True)
+            ink = _PAPER if is_dark(on) else INK
+            paper.text(x, base, line, letters, color=ink, align="middle", halo=on)
     _north(paper, frame.right - (9 if large else 6), frame.y + (6 if large else 4), say, large)
     if large:
         low = frame.bottom - 20
@@ -317,7 +321,7 @@ def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = Fals
 
 def _fit(
     bounds: Sequence[float], inner: Box, drawn: Drawn, size: float, *, key_below: bool
-) -> tuple[Ground, list[tuple[list[str], float, float]], list[str], int]:
+) -> tuple[Ground, list[_Placed], list[str], int]:
     """Fit what is drawn and its names into a box, if so with the key to their numbers below.
 
     Returns
@@ -377,19 +381,17 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
         paper.area(shown(drawn.bold), fill=None, stroke=INK, width=0.5)
 
 
-def _names(
-    ground: Ground, drawn: Drawn, size: float, most: int
-) -> tuple[list[tuple[list[str], float, float]], list[str]]:
+def _names(ground: Ground, drawn: Drawn, size: float, most: int) -> tuple[list[_Placed], list[str]]:
     """Place the names, none over another, and number those that have no room.
 
     Returns
     -------
-    tuple of (list of (lines, x, y), list of str)
-        Names by the middle of their upper edge, and the key to the numbers. Where more than
+    tuple of (names, list of str)
+        Names as they stand, and the key to the numbers. Where more than
         ``most`` have no room, those that are left stay without a name.
     """
     height = size * POINT * 1.15
-    middles = ground.place(np.array([[x, y] for _, x, y in drawn.names]).reshape(-1, 2))
+    middles = ground.place(np.array([[name.x, name.y] for name in drawn.names]).reshape(-1, 2))
     # As they are read: from above, and from the left.
     order = np.lexsort([middles[:, 0], (middles[:, 1] // (4 * height)).round()])
     numbered: set[int] = set()
@@ -398,7 +400,7 @@ def _names(
         placed, lost = [], set()
         number = {k: n for n, k in enumerate((k for k in order if k in numbered), 1)}
         for k in sorted(range(len(middles)), key=lambda k: (k not in numbered, k)):
-            name, (x, y) = drawn.names[k][0], middles[k]
+            name, (x, y) = drawn.names[k].text, middles[k]
             # Where all has no room, what 高新区（虎丘区） has in brackets is left out, then its
             # number.
             short = re.sub(r"\s*[（(].*[）)]", "", name)
@@ -410,12 +412,12 @@ def _names(
                 inside = ground.box.x < box.x and box.right < ground.box.right
                 if inside and not any(_over(box, other) for other in taken):
                     taken.append(box)
-                    placed.append((lines, float(x), box.y))
+                    placed.append((lines, float(x), box.y, drawn.names[k].ground))
                     break
             else:
                 lost.add(k)
         if not lost - numbered or len(numbered | lost) > most:
-            key = [f"{n}　{drawn.names[k][0].replace(chr(10), ' ')}" for k, n in number.items()]
+            key = [f"{n}　{drawn.names[k].text.replace(chr(10), ' ')}" for k, n in number.items()]
             return placed, key
         numbered |= lost
 
@@ -491,13 +493,13 @@ def _scale_bar(
     paper.box(Box(x, y - height, width / 2, height), fill=INK, stroke=INK, width=0.15)
     paper.box(Box(x + width / 2, y - height, width / 2, height), fill="#ffffff", stroke=INK,
               width=0.15)  # fmt: skip
-    paper.text(x, y - height - 0.8, "0", size, halo=True)
-    paper.text(x + width, y - height - 0.8, f"{length * factor:g} {say(unit)}", size, halo=True)
+    paper.text(x, y - height - 0.8, "0", size, halo=_PAPER)
+    paper.text(x + width, y - height - 0.8, f"{length * factor:g} {say(unit)}", size, halo=_PAPER)
     label = say("scale", n=f"{ground.denominator:,.0f}")
     if size > 8:
-        paper.text(x, y + size * POINT * 1.3, label, size, halo=True)
+        paper.text(x, y + size * POINT * 1.3, label, size, halo=_PAPER)
     else:
-        paper.text(x + width + size * 1.6, y, label, size, halo=True)
+        paper.text(x + width + size * 1.6, y, label, size, halo=_PAPER)
 
 
 def _foot(paper: Paper, parts: Sequence[str], size: float = 8.0) -> None:

@@ -250,10 +250,11 @@ def test_the_name_of_the_chosen_task_is_read_whole(folder, visit):
             assert box["height"] >= 44 and box["x"] + box["width"] <= width
 
 
-#: How far right of its fold a head, and what is said of it, begins, and how many lines each label of a need has.
+#: How far right of its fold a head, and what is said of it, begins; lines of a need's label.
 HEADS = """() => [...document.querySelectorAll('summary > *')]
     .filter(one => one.offsetParent)
-    .map(one => one.getBoundingClientRect().left - one.parentElement.getBoundingClientRect().left)"""
+    .map(one => [one, one.parentElement].map(box => box.getBoundingClientRect().left))
+    .map(([own, fold]) => own - fold)"""
 LABELS = """() => [...document.querySelectorAll('.needs dt')].filter(one => one.offsetParent)
     .map(one => Math.round(one.getBoundingClientRect().height
         / parseFloat(getComputedStyle(one).lineHeight)))"""

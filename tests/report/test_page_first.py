@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from importlib import resources
 
@@ -13,9 +12,10 @@ import pytest
 
 from geo_citymgmt.figures._tables import monthly_need, months_last, standings, zone_groups
 from geo_citymgmt.maps._classes import ladder
-from geo_citymgmt.report._drawings import STATUS_COLORS, below_due
+from geo_citymgmt.report._drawings import STATUS_COLORS, below_classes, below_due
 from geo_citymgmt.report._page import page_content
 from geo_citymgmt.report._page_first import reporting, tasks_view
+from geo_citymgmt.report._sheet import SheetMaker
 
 pytestmark = pytest.mark.xdist_group("report")
 
@@ -114,16 +114,21 @@ def test_the_districts_stand_by_their_distance_with_the_class_of_the_map(told, v
     assert expected[order[distance.index[0]]] == max(expected.values())
 
 
-@pytest.mark.parametrize(("file", "key"), [
-    ("words.toml", "class_over"), ("sheet.toml", "over"),
-    ("bulletin/bulletin.toml", "pictures_over"),
-])  # fmt: skip
-def test_no_legend_has_the_darkest_class_hold_its_limit(file, key):
+def test_no_legend_has_the_darkest_class_hold_its_limit(told):
     """以上 includes the number before it, but 60 points below are of the class that ends there."""
     assert below_due(-0.6) == "d4" and below_due(-0.601) == "d5"
-    said = tomllib.loads((resources.files("geo_citymgmt.report") / file).read_text("utf-8"))
-    text = next(table[key] for table in (said, *said.values()) if key in table)
-    assert text == ["大于 {low}", "over {low}"]
+    assert below_classes(told.words)[-2:] == [("d4", "大于 40 至 60"), ("d5", "大于 60")]
+
+
+def test_the_map_on_paper_has_the_classes_of_the_page_under_the_same_names(told, view):
+    maker = SheetMaker(told)
+    drawn = maker.map_sheet(None).drawn
+    shown = next(z for t, z in view.items() if told.headline.loc[t, "name_zh"] in drawn.title)
+    page = dict(shown["zones"]["legend"]).values()
+    assert {label for label, *_ in drawn.legend} <= set(page)
+    # Letters are read on the colour they stand on.
+    fills = {fill for _, fill in drawn.areas}
+    assert {name.ground for name in drawn.names} == fills and len(fills) > 1
 
 
 def test_without_targets_of_districts_they_stand_by_value_and_the_map_says_so(view):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from geo_citymgmt._numbers import percent
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
-    BELOW_DUE,
     NO_VALUE,
     STATUS_COLORS,
+    below_classes,
     below_due,
     fit_zones,
     is_dark,
@@ -282,8 +281,7 @@ def pictures(results: Summary, say: Words) -> Iterator[Picture]:
     title = say("pictures_map", name=results.words.named(results.headline.loc[figure]))
     if number:
         title = say("pictures_map_numbered", title=title, number=number)
-    keys = ("head", "not_below", "over", "none")
-    yield due_map(results, figure, title, [say.name("text", f"pictures_{k}") for k in keys])
+    yield due_map(results, figure, title, say("pictures_head"))
 
 
 def task_chart(results: Summary, title: str, heads: tuple[str, str]) -> Picture | None:
@@ -337,7 +335,7 @@ def figure_to_map(results: Summary) -> str | None:
     return next((str(name) for name in order if known.get(name, 0) > 1), None)
 
 
-def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) -> Picture:
+def due_map(results: Summary, figure: str, title: str, head: str) -> Picture:
     """Draw the districts by how far they are below what is due.
 
     Parameters
@@ -345,10 +343,9 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
     results : Summary
     figure : str
     title : str
-    labels : sequence of str
-        Head of the legend, then not behind, over, without a value.
+    head : str
+        Of the legend.
     """
-    head, not_below, over, none = labels
     rows = results.standings
     known = rows[rows["indicator"] == figure].set_index("zone_code")["distance"]
     zones = results.city.zones
@@ -398,10 +395,9 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
             pen.write(left, top + 1.25 * _LABEL * n, line, _LABEL, ink, halo=ground)
     y = 40.0
     pen.write(_MAP[0] + 20, y, head, 28, _INK, room=_WIDTH - _MAP[0] - 30)
-    spans = [f"{a}–{b}" for a, b in pairwise(BELOW_DUE)]
-    names = [not_below, *spans, over.format(low=BELOW_DUE[-1])]
-    legend = [(f"d{k}", name, BELOW_COLORS[k]) for k, name in enumerate(names)]
-    for kind, label, fill in [*legend, ("q-none", none, NO_VALUE)]:
+    none = ("q-none", results.words("class_none"))
+    classes = zip([*below_classes(results.words), none], [*BELOW_COLORS, NO_VALUE], strict=True)
+    for (kind, label), fill in classes:
         if kind in kinds:
             y += 52
             pen.draw.rectangle((_MAP[0] + 20, y, _MAP[0] + 76, y + 34), fill, "#7d8b97")
