@@ -519,6 +519,7 @@ def test_a_district_that_cannot_be_judged_has_no_colour_of_one_that_can(unsure):
     rows = {row["name"]: row for row in task["zones"]["rows"]}
     assert rows["A"]["shown"] == "+25.4"
     assert (rows["B"]["shown"], rows["B"]["status"]) == ("–", "not_available")
+    assert (rows["A"]["amount"], rows["B"]["amount"]) == ("3 of 4", "1 to 5 of 6")
     assert task["zones"]["legend"][-1] == ("q-none", "no data, or too little to judge")
     assert task["zones"]["map"].count("q-none") == 1
 

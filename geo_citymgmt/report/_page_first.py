@@ -218,6 +218,9 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         code = str(at.zone_code)
         name = str(results.zone_names.get(at.zone_code, code))
         amount = scale.amount(at.value)
+        if by_distance and at.status == "not_available":
+            low, high = scale.amount(at.low), scale.amount(at.high)
+            amount = words("known_from" if pd.isna(at.high) else "known_span", low=low, high=high)
         shown = points_text(at.distance) if by_distance else scale.text(at.value)
         note = ""
         if code in last.index:
@@ -267,6 +270,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "marks": mark_key((row["status"], row["status_name"]) for row in rows[:_LISTED])
         if by_distance
         else [],
+        "ordered": words("task_zones") if table["distance"].notna().any() else words("district"),
         "head": words("points_word") if by_distance else scale.unit,
         "rows": rows[:_LISTED],
         "more": words("rows_more", n=len(rows) - _LISTED) if len(rows) > _LISTED else "",
@@ -589,9 +593,9 @@ def task_text(results: Summary, row: Any) -> str:
     parts = _against(results, row)
     if pd.notna(row.expected_share):
         parts.append(against_pace(words, row.attainment, row.expected_share))
-    if row.status == "not_available" and row.unknown > 0:
-        parts.append(words("task_unsure", n=f"{row.unknown:,.0f}"))
     text = words("comma").join(parts)
+    if row.status == "not_available" and row.unknown > 0:
+        text += words("task_unsure", n=f"{row.unknown:,.0f}")
     if row.Index in results.need.index:
         text += need_text(results, str(row.Index))
     return text
