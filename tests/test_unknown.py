@@ -15,6 +15,7 @@ from geo_citymgmt.city import City
 from geo_citymgmt.report import summary
 from geo_citymgmt.report._page import page_content
 from geo_citymgmt.report._page_first import tasks_view
+from geo_citymgmt.report._sheet import SheetMaker
 from geo_citymgmt.spec import load_specs
 from tests.conftest import CRS, X0, Y0, squares
 
@@ -563,3 +564,10 @@ def test_a_sound_manhole_is_none_that_was_found_defective():
     assert figure_on(city, "manhole_found_count", "2022-06-30")["value"] == 1
     told = city.findings[city.findings["code"] == "RELATION_BROKEN"]
     assert told["message_en"].tolist() == ["'Found date' is 2022-01-10, but the status is Sound"]
+
+
+def test_a_sheet_says_between_what_lies_and_that_it_was_not_judged(unsure):
+    maker = SheetMaker(summary(unsure, lang="en"))
+    sheet = maker.sheet("B")
+    assert [task.amount.replace("\xa0", " ") for task in sheet.tasks] == ["1 to 5 of 6"]
+    assert sheet.lead == "B: too little data to judge its tasks (1)."

@@ -217,10 +217,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
     for at in table.itertuples():
         code = str(at.zone_code)
         name = str(results.zone_names.get(at.zone_code, code))
-        amount = scale.amount(at.value)
-        if by_distance and at.status == "not_available":
-            low, high = scale.amount(at.low), scale.amount(at.high)
-            amount = words("known_from" if pd.isna(at.high) else "known_span", low=low, high=high)
+        amount = known_amount(words, scale, at)
         shown = points_text(at.distance) if by_distance else scale.text(at.value)
         note = ""
         if code in last.index:
@@ -673,6 +670,14 @@ def bounds_text(results: Summary, row: Any) -> str:
     key = "known_from" if pd.isna(row.high) else "known_between"
     low, high = (_amount(results, row, end) for end in (row.low, row.high))
     return results.words(key, low=low, high=high)
+
+
+def known_amount(words: Any, scale: Scale, row: Any) -> str:
+    """Write a value, or between what it lies where records that are not known leave it open."""
+    if row.status != "not_available" or pd.isna(row.low):
+        return scale.amount(row.value)
+    low, high = scale.amount(row.low), scale.amount(row.high)
+    return words("known_from" if pd.isna(row.high) else "known_span", low=low, high=high)
 
 
 def _amount(results: Summary, row: Any, value: Any) -> str:

@@ -20,6 +20,7 @@ from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps._labels import on_one_line, status_shown
 from geo_citymgmt.report._lists import case_table, registers_with_deadline
 from geo_citymgmt.report._page import source_name
+from geo_citymgmt.report._page_first import known_amount
 from geo_citymgmt.report._page_parts import (
     COMPARED,
     against_pace,
@@ -283,7 +284,8 @@ class SheetMaker:
         """Return a row of progress, with its distance to what is due, in words."""
         figure = self.results.figures.figures[row.indicator]
         key = "task_none" if figure.direction == "down" and not row.target else "task_amount"
-        value, target = self._amount(row, row.value), self._amount(row, row.target)
+        value = known_amount(self.words, self.results.scales[row.indicator], row)
+        value, target = on_one_line(value), self._amount(row, row.target)
         share = float(row.attainment) if pd.notna(row.attainment) else float("nan")
         due = float(row.expected_share) if pd.notna(row.expected_share) else float("nan")
         return Task(
@@ -315,7 +317,10 @@ class SheetMaker:
             some = len(rows) > 0 or any(
                 len(rows_of(self.results, layer, zone)) for layer in layers_to_draw(self.results)
             )
-            return say("lead_none" if some else "lead_nothing", zone=name)
+            # Compared they would be if all records were known.
+            unsure = int((rows["status"].eq("not_available") & rows["low"].notna()).sum())
+            key = "lead_unsure" if unsure else "lead_none" if some else "lead_nothing"
+            return say(key, zone=name, n=unsure)
         keys = [status_shown(r.status, r.expected, r.target) for r in compared.itertuples()]
         counts = [
             say("lead_count", status=words.name("status", key), n=n)
