@@ -65,7 +65,7 @@ def test_the_last_report_is_shown_and_a_difference_only_of_the_same_days(tmp_pat
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("parking_spaces,,2022,5,,,", "figure"),
+        ("parking_lorries,,2022,5,,,", "figure"),
         ("parking_spaces_added,999999,2022,5,,,", "zone"),
         ("parking_spaces_added,,soon,5,,,", "period"),
         ("parking_spaces_added,,2022,many,,,", "value"),

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.cli._commands import figures_table
+from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.spec import load_specs
 from tests.conftest import DATA
 
@@ -237,3 +239,57 @@ def test_a_published_target_that_is_none_is_told_and_no_target(folder, wrong):
     assert table["target"].dropna().tolist() == [1.0]
     with pytest.raises(gcm.SpecError, match=r"published\.csv"):
         city.profile.published()
+
+
+# -- as an office writes them: figures and zones by name
+
+
+def named(folder, lines: list[list[object]], heads: list[str]) -> gcm.City:
+    pd.DataFrame(lines, columns=heads).to_excel(folder / "目标.xlsx", index=False)
+    text = (folder / "city.toml").read_text("utf-8").replace("targets.csv", "目标.xlsx")
+    (folder / "city.toml").write_text(text, "utf-8")
+    return gcm.load_city(folder / "city.toml")
+
+
+def test_an_office_names_figures_and_districts_in_its_targets_by_their_names(folder):
+    title = load_figures().figures[NAME].zh
+    heads = ["任务名称", "板块", "年度目标", "单位", "完成期限"]
+    day = "2022年12月31日"
+    lines = [
+        [title, "姑苏", "210", "个", day],
+        [title, "虎丘区", 260, "个", day],
+        [title.replace("（", " ("), "昆山市", 425, "个", day],
+        ["Urban-road manholes remediated and accepted", "Taicang", 180, "个", day],
+        [title, "全市", 3000, "个", day],
+    ]
+    city = named(folder, lines[:2] + lines[3:], heads)
+    assert not city.findings["code"].str.startswith("TARGET_U").any()
+    targets = city.targets.set_index("zone_code")["target"].to_dict()
+    assert targets == {"320508": 210, "320505": 260, "320585": 180, "320500": 3000}
+    assert set(city.targets["indicator"]) == {NAME}
+
+
+def test_targets_and_reported_figures_know_a_district_by_the_name_city_toml_gives_it(folder):
+    lines = [[NAME, "新区", 260], [NAME, "虎丘区", 260], [NAME, "浦东新区", 2]]
+    (folder / "reported.csv").write_text(f"figure,区县,period,value\n{NAME},新区,2022-06,9\n")
+    config = (folder / "city.toml").read_text("utf-8")
+    more = 'reported = "reported.csv"\n[names]\n320505 = "新区"\n[zones]\n'
+    (folder / "city.toml").write_text(config.replace("[zones]\n", more), "utf-8")
+    city = named(folder, lines, ["指标", "区县", "目标值"])
+    # What the outlines say is known besides.
+    assert city.targets["zone_code"].tolist()[:2] == ["320505", "320505"]
+    assert "'浦东新区'" in told(city, "TARGET_UNMATCHED")[0]
+    assert city.reported_figures["zone"].tolist()[-1] == "320505"
+
+
+def test_a_name_that_two_zones_have_means_neither(city):
+    streets = city.zones_by_level["street"]
+    twice = streets.assign(name=["同名镇", "同名镇", *streets["name"].iloc[2:]])
+    names = ZoneNames(("320500", "苏州市"), {"street": twice, "district": city.zones})
+    assert names.find("同名镇") == streets.index[:2].astype("str").tolist()
+    assert (names.code("同名镇"), names.code("昆山"), names.code("320583.0")) == (
+        "同名镇", "320583", "320583",
+    )  # fmt: skip
+    other = replace(city, zones_by_level={**city.zones_by_level, "street": twice})
+    with pytest.raises(gcm.CityDataError, match=r"several zones are called so \(3205"):
+        progress(other, rows(5000, zone_code="同名镇"))

@@ -37,6 +37,7 @@ from geo_citymgmt.city._side_tables import (
 )
 from geo_citymgmt.city._tables import (
     ACCOUNT_COLUMNS,
+    CITY_WORDS,
     TARGET_COLUMNS,
     account_row,
     read_published,
@@ -44,7 +45,7 @@ from geo_citymgmt.city._tables import (
     report_faults,
     reported_as_unusable,
 )
-from geo_citymgmt.cleaning._place import ZoneTerms
+from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.findings import Findings, concat_findings
@@ -102,6 +103,8 @@ class Builder:
     ledgers: dict[str, pd.DataFrame] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     unread: dict[str, Text] = field(default_factory=dict)
+    #: Names in the outlines that the city calls otherwise, with the code.
+    renamed: dict[str, str] = field(default_factory=dict)
     _registers: dict[str, Raw | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -197,7 +200,7 @@ class Builder:
 
     def zone_terms(self) -> ZoneTerms:
         """What districts are called in this city, and the former ones among them."""
-        named: dict[str, str] = {}
+        named = dict(self.renamed)
         if self.profile is not None:
             for code, names in self.profile.aliases.items():
                 named |= dict.fromkeys(names, code)
@@ -302,6 +305,9 @@ class Builder:
     def _ordered(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         for code, name in self.found.names.items():
             if code in frame.index and "name_zh" in frame.columns:
+                if pd.notna(drawn := frame.loc[code, "name_zh"]):
+                    # Tables may say what the outlines said.
+                    self.renamed[drawn] = str(code)
                 frame.loc[code, "name_zh"] = name
         order = [c for c in self.found.order if c in frame.index]
         return frame.loc[[*order, *sorted(set(frame.index) - set(order))]]
@@ -528,14 +534,15 @@ def assemble(
     check_figures(figures, specs)
     events = city_events(found.events, specs, layers, findings, account, only=wanted)
     name, code = _named(found, by_level["district"], layers, findings)
-    zone_codes = [code, *(str(c) for frame in by_level.values() for c in frame.index)]
-    targets = _targets(builder, figures, zone_codes)
+    whole = (code, name.zh, name.en, *CITY_WORDS)
+    zone_names = ZoneNames(whole, by_level, builder.zone_terms(), builder.merged())
+    targets = _targets(builder, figures, zone_names)
     check_targets(targets, figures, by_level["district"], code, findings, found.unit)
     reported = None
     if profile is not None and (file := profile.published_file) is not None:
         with reported_as_unusable(file, "published", findings, account):
             reported = read_published(profile, file, findings, account)
-    reported_figures = _reported_figures(builder, figures, zone_codes)
+    reported_figures = _reported_figures(builder, figures, zone_names)
     own = {name: getattr(found, name) for name in OFFICE_FILES}
     office = read_office(own, profile, specs, figures, findings)
     data_date = found.data_date or assumed_day(layers, events, findings)
@@ -732,27 +739,26 @@ def _nothing_usable(source: Any, builder: Builder) -> CityDataError:
     )
 
 
-def _targets(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.DataFrame:
+def _targets(builder: Builder, figures: Figures, zones: ZoneNames) -> pd.DataFrame:
     """Targets of the zones of today; what cannot be used is told, and no target."""
     targets = no_rows(TARGET_COLUMNS).astype({"deadline": "datetime64[us]", "target": "float64"})
     found, findings, account = builder.found, builder.findings, builder.account
     if found.targets is None:
         return targets
-    merged = builder.merged()
     with reported_as_unusable(found.targets, "targets", findings, account):
         targets, faults = read_targets(
             found.targets,
             figures,
-            [*zones, *merged],
+            zones,
             found.unit,
             findings=findings,
             account=account,
         )
         report_faults(faults, findings, found.unit)
-    return _succeeded(targets, merged, findings)
+    return _succeeded(targets, builder.merged(), findings)
 
 
-def _reported_figures(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.DataFrame:
+def _reported_figures(builder: Builder, figures: Figures, zones: ZoneNames) -> pd.DataFrame:
     """What was reported, by the profile and over it by the office."""
     found, profile, out = builder.found, builder.profile, nothing_reported()
     theirs = None if profile is None else profile.file("reported.csv")

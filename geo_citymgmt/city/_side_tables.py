@@ -7,7 +7,6 @@ the limits where records do not say them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,16 @@ import pandas as pd
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._languages import DISTRICT, Messages, Text, packaged_table
 from geo_citymgmt.city._config import CitySource
-from geo_citymgmt.city._tables import REQUIRED, SideTable, own_headings, reported_as_unusable
+from geo_citymgmt.city._tables import (
+    REQUIRED,
+    SideTable,
+    figures_by_name,
+    own_headings,
+    reported_as_unusable,
+    zone_headings,
+)
 from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import Figures
@@ -48,16 +55,16 @@ def nothing_reported() -> pd.DataFrame:
 def read_reported(
     source: Path | SourceLayer,
     figures: Figures,
-    zones: Sequence[str],
+    zones: ZoneNames,
     findings: Findings,
     account: list[dict[str, Any]],
     unit: Text = DISTRICT,
 ) -> pd.DataFrame:
     """Read reported figures: one row a figure, zone and period.
 
-    A row without a zone is of the first of ``zones``, the whole city. A figure goes by its id, its
-    name or the published row it answers. A row that cannot be used is left out and told; of two
-    rows of one figure, zone and period the last counts.
+    A row without a zone is of the whole city. A zone goes by its code or a name, a figure by its
+    id, a name or the published row it answers. A row that cannot be used is left out and told; of
+    two rows of one figure, zone and period the last counts.
 
     Returns
     -------
@@ -70,18 +77,13 @@ def read_reported(
     SourceError
         It is no table, or a required column is missing.
     """
-    headings = own_headings(REPORTED_COLUMNS, {"zone": f"{unit.zh}代码"})
+    headings = own_headings(REPORTED_COLUMNS, {"zone": zone_headings(unit)})
     side = SideTable.read(source, headings, REQUIRED["reported"], findings)
     given = side.frame
     table = given.apply(lambda column: column.astype("str").str.strip())
-    known = {
-        plain_key(word): f.id
-        for f in figures.figures.values()
-        for word in (f.published, f.zh, f.id)
-        if word
-    }
+    known = figures_by_name(figures)
     table["figure"] = [known.get(plain_key(text), "") for text in table["figure"]]
-    table["zone"] = [re.sub(r"\.0+$", "", plain(code)) or zones[0] for code in table["zone"]]
+    table["zone"] = [zones.code(plain(text)) or zones.city for text in table["zone"]]
     unit_of = {key: f.unit for key, f in figures.figures.items()}
     pairs = zip(table["value"], table["figure"], strict=True)
     numbers = [parse_number(text, unit_of.get(key, ""))[0] for text, key in pairs]
@@ -95,7 +97,7 @@ def read_reported(
     lost = pd.Series(False, table.index)
     for hit, column, cause in (
         (table["figure"].eq(""), "figure", _MESSAGES("reported_no_figure")),
-        (~table["zone"].isin(zones), "zone", _MESSAGES("reported_no_zone")),
+        (~table["zone"].isin(zones.codes), "zone", _MESSAGES("reported_no_zone")),
         (table["period_end"].isna(), "period", _MESSAGES("reported_no_period")),
         (~np.isfinite(table["value"]), "value", _MESSAGES("reported_no_number")),
         (pd.Series(wrong, table.index), "unit", _MESSAGES("reported_no_unit")),

@@ -27,6 +27,7 @@ from geo_citymgmt._languages import (
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
@@ -59,17 +60,22 @@ REQUIRED = {
     "targets": ("indicator", "zone_code", "target"),
     "reported": ("figure", "period", "value"),
 }
-_HEADINGS: Mapping[str, Sequence[str]] = packaged_table("geo_citymgmt.city", "side_tables.toml")[
-    "headings"
-]
+_SIDE_TABLES = packaged_table("geo_citymgmt.city", "side_tables.toml")
+_HEADINGS: Mapping[str, Sequence[str]] = _SIDE_TABLES["headings"]
+#: What a table calls the whole city.
+CITY_WORDS: tuple[str, ...] = tuple(_SIDE_TABLES["words"]["city"])
 
 
 def own_headings(
-    columns: Collection[str], more: Mapping[str, str] | None = None
+    columns: Collection[str], more: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Return the headings that columns of small tables go by, ``more`` of them for this city."""
-    extra = {column: (word,) for column, word in (more or {}).items()}
-    return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
+    return {c: (*_HEADINGS.get(c, ()), *(more or {}).get(c, ())) for c in columns}
+
+
+def zone_headings(unit: Text) -> tuple[str, str]:
+    """Return what heads the districts where the city has its own word for one, as 板块."""
+    return f"{unit.zh}代码", re.sub(r"[（(].*", "", unit.zh)
 
 
 @dataclass
@@ -334,7 +340,7 @@ def table_columns(
     table: pd.DataFrame,
     columns: tuple[str, ...],
     required: tuple[str, ...],
-    more: Mapping[str, str] | None = None,
+    more: Mapping[str, Sequence[str]] | None = None,
     *,
     name: str = "table",
 ) -> pd.DataFrame:
@@ -393,7 +399,6 @@ def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
 
 _REQUIRED = REQUIRED["targets"]
 #: A code that a spreadsheet took for a number.
-_DECIMALS = re.compile(r"(\d+)\.0+")
 _NO_NUMBER = Text("请写成不小于 0 的数值。", "Write a number of zero or more.")
 _NO_DAY = Text("请写成 2022-09-30 或 2022-09。", "Write it as 2022-09-30 or 2022-09.")
 _ONE = Text("请每天只保留一个目标。", "Keep one target a day.")
@@ -426,10 +431,20 @@ class TargetFault:
     about: str = ""
 
 
+def figures_by_name(figures: Figures) -> dict[str, str]:
+    """Return the ids of figures by all they go by: id, published row and names, to be compared."""
+    found: dict[str, str] = {}
+    for name in ("id", "published", "zh", "en"):
+        for figure in figures.figures.values():
+            if getattr(figure, name):
+                found.setdefault(plain_key(getattr(figure, name)), figure.id)
+    return found
+
+
 def read_targets(
     source: Path | SourceLayer | pd.DataFrame,
     figures: Figures,
-    zones: Collection[str] | None,
+    zones: ZoneNames | None,
     unit: Text = DISTRICT,
     *,
     name: str = "targets",
@@ -438,14 +453,16 @@ def read_targets(
 ) -> tuple[pd.DataFrame, list[TargetFault]]:
     """Read the targets: one row an indicator and zone, which may be headed by the city's word.
 
+    Figures and zones go by their code or by a name that is of one alone.
+
     Parameters
     ----------
     source : Path, SourceLayer or DataFrame
         The table.
     figures : Figures
         Known ones, with their units.
-    zones : collection of str or None
-        Codes of zones and of the city; None where they are not known, and not asked about.
+    zones : ZoneNames or None
+        The city and its zones; None where they are not known, and not asked about.
     unit : Text
         What the city calls its districts.
     name : str
@@ -460,7 +477,7 @@ def read_targets(
     DataFrame, list of TargetFault
         The rows in their order; ``target`` is missing where one cannot be used. The faults by row.
     """
-    more, side = {"zone_code": f"{unit.zh}代码"}, None
+    more, side = {"zone_code": zone_headings(unit)}, None
     if isinstance(source, pd.DataFrame):
         raw = table_columns(source, TARGET_COLUMNS, _REQUIRED, more, name=name)
         rows = np.arange(len(raw))
@@ -473,8 +490,10 @@ def read_targets(
     table = pd.DataFrame(
         {column: [_text(v) for v in raw[column]] for column in raw.columns}, dtype="str"
     )
-    table["indicator"] = [plain(name) for name in table["indicator"]]
-    table["zone_code"] = [_zone(plain(code), zones) for code in table["zone_code"]]
+    known = figures_by_name(figures)
+    table["indicator"] = [known.get(plain_key(t), plain(t)) for t in table["indicator"]]
+    if zones is not None:
+        table["zone_code"] = [zones.code(plain(text)) for text in table["zone_code"]]
     table["target"] = _numbers(raw["target"], rows, faults)
     table["deadline"], unread = _days(raw["deadline"], rows, faults)
     factor, wrong = unit_factors(table, figures)
@@ -518,7 +537,7 @@ def report_faults(faults: list[TargetFault], findings: Findings, unit: Text = DI
 
 
 def given_targets(
-    targets: Any, gate: Gate, figures: Figures, zones: Collection[str], unit: Text = DISTRICT
+    targets: Any, gate: Gate, figures: Figures, zones: ZoneNames, unit: Text = DISTRICT
 ) -> pd.DataFrame:
     """Return a table of targets that a caller gave, or refuse it at its first fault.
 
@@ -554,14 +573,6 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and np.isnan(value):
         return ""
     return str(value).strip()
-
-
-def _zone(code: str, zones: Collection[str] | None) -> str:
-    """The code of a zone, also where a spreadsheet made a decimal number of it."""
-    decimal = _DECIMALS.fullmatch(code)
-    if decimal is not None and zones is not None and decimal[1] in zones:
-        return decimal[1]
-    return code
 
 
 def _numbers(column: pd.Series, rows: np.ndarray, faults: list[TargetFault]) -> np.ndarray:
@@ -630,17 +641,21 @@ def _days(
 
 
 def _strangers(
-    table: pd.DataFrame, rows: np.ndarray, figures: Figures, zones: Collection[str] | None
+    table: pd.DataFrame, rows: np.ndarray, figures: Figures, zones: ZoneNames | None
 ) -> list[TargetFault]:
     """Rows of figures and zones there are not."""
     known = [("indicator", list(figures.figures), Text("没有这个指标", "there is no such figure"))]
     if zones is not None:
-        known.append(("zone_code", list(zones), Text("没有这个分区", "there is no such zone")))
+        known.append(("zone_code", zones.codes, Text("没有这个分区", "there is no such zone")))
     faults = []
     for column, names, why in known:
         strange = ~table[column].isin(names)
         for value, at in table.index[strange].groupby(table.loc[strange, column]).items():
             near = did_you_mean(str(value), names)
+            several = zones.find(str(value)) if zones and column == "zone_code" else []
+            if several:
+                # A name that more than one has is nobody's.
+                why, near = _MESSAGES("several_zones", codes=listed(several)), NOTHING
             cause = Text(f"{why.zh}；{near.zh}".rstrip("；？"), f"{why.en}.{near.en}".rstrip(".?"))
             faults.append(
                 TargetFault(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -43,6 +43,7 @@ class ZoneTerms:
 
 
 NO_TERMS = ZoneTerms()
+_DECIMALS = re.compile(r"(\d+)\.0+")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -242,6 +243,49 @@ def zone_keys(zones: gpd.GeoDataFrame | None, terms: ZoneTerms = NO_TERMS) -> di
                         short.setdefault(plain_key(bare + end), {})[code] = None
     named = [{key: list(found) for key, found in part.items()} for part in (short, exact)]
     return {**named[0], **table, **named[1], **{plain_key(code): [code] for code in codes}}
+
+
+class ZoneNames:
+    """A city and its zones of all levels, by code and by every name they go by.
+
+    A district goes before a street of its name.
+
+    Parameters
+    ----------
+    city : sequence of str
+        The code of the city, then what else it is called.
+    levels : mapping of str to GeoDataFrame
+        The zones by level, the districts among them.
+    terms : ZoneTerms
+        What the districts are called.
+    former : collection of str
+        Codes of districts that have become others: they stand for themselves.
+    """
+
+    def __init__(
+        self, city: Sequence[str], levels: Mapping[str, gpd.GeoDataFrame],
+        terms: ZoneTerms = NO_TERMS, former: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        self.city = city[0]
+        self.codes = [self.city, *former]
+        self._found = {plain_key(code): [code] for code in former}
+        self._found |= {plain_key(name): [self.city] for name in city if name}
+        for level in sorted(levels, key="district".__ne__):
+            zones, own = levels[level], terms if level == "district" else NO_TERMS
+            self.codes += [str(code) for code in zones.index]
+            for key, codes in zone_keys(zones, own).items():
+                self._found.setdefault(key, codes)
+
+    def find(self, text: str) -> list[str]:
+        """Return the codes that a code or a name may mean, none where nothing is called so."""
+        return self._found.get(plain_key(text), [])
+
+    def code(self, text: str) -> str:
+        """Return the code that is meant; the text as it stands where that is not one."""
+        decimal = _DECIMALS.fullmatch(text)
+        # A spreadsheet makes decimal numbers of codes.
+        found = self.find(text) or (self.find(decimal[1]) if decimal else [])
+        return found[0] if len(found) == 1 else text
 
 
 def _code_like(text: str, zones: gpd.GeoDataFrame | None) -> str | None:

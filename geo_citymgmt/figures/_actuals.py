@@ -10,7 +10,8 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate, names_of
 from geo_citymgmt._languages import NOTHING, Messages, Text, join_texts, listed, packaged_table
-from geo_citymgmt.city._tables import given_targets
+from geo_citymgmt.city._tables import CITY_WORDS, given_targets
+from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._evaluation import Values, Window, levels_to
@@ -279,8 +280,9 @@ class Actuals:
         self.figures = chosen_figures(city, indicators, gate)
         self.evaluator, self._targets = facts.evaluator, facts.targets
         if targets is not None:
-            zones = [str(c) for frame in city.zones_by_level.values() for c in frame.index]
-            given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
+            whole = (city.code, city.name_zh, city.name_en, *CITY_WORDS)
+            zones = ZoneNames(whole, city.zones_by_level, city.zone_terms)
+            given = given_targets(targets, gate, city.figures, zones, city.unit)
             self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
         told = city.reported_figures.sort_values("period_end", kind="stable")

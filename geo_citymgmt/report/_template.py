@@ -23,6 +23,7 @@ from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._languages import Messages, Text, first_few, measure_word, packaged_table, term
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import percent, scale_for
+from geo_citymgmt.city._tables import CITY_WORDS, figures_by_name
 from geo_citymgmt.cleaning._place import zone_keys
 from geo_citymgmt.errors import AsOfError, SourceError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
@@ -148,11 +149,9 @@ class _Filler:
         self.rows: list[dict[str, Any]] = []
         self._tables: dict[tuple[Any, ...], pd.DataFrame] = {}
         city = self.city
-        self._figures: dict[str, Figure] = {}
-        for name in ("id", "published", "zh", "en"):
-            for figure in city.figures.figures.values():
-                self._figures.setdefault(plain_key(getattr(figure, name)), figure)
-        own = (*_words()["words"]["city"], city.code, city.name_zh, city.name_en)
+        named = figures_by_name(city.figures).items()
+        self._figures = {key: city.figures.figures[name] for key, name in named}
+        own = (*CITY_WORDS, city.code, city.name_zh, city.name_en)
         self._zones = {plain_key(name): [("city", city.code)] for name in own if name}
         for level, zones in city.zones_by_level.items():
             terms = {"terms": city.zone_terms} if level == "district" else {}
