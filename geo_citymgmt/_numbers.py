@@ -15,6 +15,8 @@ import pandas as pd
 from geo_citymgmt._languages import measure_word, term
 from geo_citymgmt._options import display_lang
 
+#: What stands where a number, or a day, is missing.
+NONE = "–"
 #: What is nearer to a whole number than this is one.
 _WHOLE = 1e-9
 #: From here on a number is told in the next larger unit.
@@ -256,6 +258,28 @@ def percent(value: Any, decimals: int = 1) -> str:
     """
     number = _number(value)
     return "" if number is None else f"{number * 100:,.{decimals}f}%"
+
+
+def told(value: Any, form: str = ",.0f") -> str:
+    """Return a number or a day in a format, a dash where it is missing.
+
+    Examples
+    --------
+    >>> told(1234.5), told(None), told(pd.Timestamp(2022, 6, 30), "%Y-%m-%d")
+    ('1,234', '–', '2022-06-30')
+    """
+    return NONE if value is None or pd.isna(value) else format(value, form)
+
+
+def in_points(share: float) -> str:
+    """Return a difference of shares in points with its sign, a dash where it is missing.
+
+    Examples
+    --------
+    >>> in_points(-0.344), in_points(0.02), in_points(float("nan"))
+    ('−34.4', '+2.0', '–')
+    """
+    return told(share * 100, "+.1f").replace("-", "−")
 
 
 def _alone(value: Any, unit: str | None, lang: str | None, counter: str) -> Scale:

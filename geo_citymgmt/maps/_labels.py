@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._languages import capital, packaged_table, shared_terms, term
-from geo_citymgmt._numbers import Scale, format_value, percent
+from geo_citymgmt._numbers import Scale, format_value, in_points, percent
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import LayerSpec
@@ -238,7 +238,7 @@ def fill_label(name: str, column: str, lang: str, *, kept: bool = False) -> str:
 
 def points_text(distance: float) -> str:
     """Write a distance from what is due in points, with its sign; empty where there is none."""
-    return "" if pd.isna(distance) else f"{distance * 100:+.1f}".replace("-", "−")
+    return "" if pd.isna(distance) else in_points(distance)
 
 
 def row_kind(table: pd.DataFrame) -> pd.Series:

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from geo_citymgmt._numbers import NONE, in_points
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.maps._labels import on_one_line
@@ -159,7 +160,7 @@ class _Card:
             for rank, row in zip(place, ranked.itertuples(), strict=True):
                 self._row(str(rank), row)
             for row in own[own["distance"].isna()].itertuples():
-                self._row("–", row)
+                self._row(NONE, row)
             self.y += 12
 
     def _row(self, rank: str, row: Any) -> None:
@@ -176,8 +177,7 @@ class _Card:
         if pd.notna(task.due):
             at = left + _BAR * min(max(task.due, 0.0), 1.0)
             self.draw.rectangle((at - 3, top - 8, at + 3, top + 34), _INK)
-        points = "–" if pd.isna(row.distance) else f"{row.distance * 100:+.1f}".replace("-", "−")
-        self._line(points, _WIDTH - _EDGE, 36, color, align="right")
+        self._line(in_points(row.distance), _WIDTH - _EDGE, 36, color, align="right")
         self.y += 40
         self._line(on_one_line(task.amount), left, 24, _SOFT, room=_BAR + _POINTS)
         self.y += _ROW - 40

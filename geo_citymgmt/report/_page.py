@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt._numbers import Scale, percent, scale_for, share_in_words
+from geo_citymgmt._numbers import NONE, Scale, in_points, percent, scale_for, share_in_words, told
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
@@ -95,7 +95,7 @@ def outlook_view(results: Summary) -> dict[str, Any] | None:
             )
             cells += [(_amount(results, row, row.at_deadline), span), _projected(results, row)]
         else:
-            cells += ["–", (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]
+            cells += [NONE, (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]
         rows.append({"name": words.named(row), "cells": cells, "kind": ""})
     if not rows:
         return None
@@ -137,9 +137,9 @@ def period_views(results: Summary) -> list[dict[str, Any]]:
                 continue
             cells = [
                 _amount(results, row, row.value),
-                _amount(results, row, row.previous) or "–",
+                _amount(results, row, row.previous) or NONE,
                 _change(results, row, row.change, row.change_ratio),
-                _amount(results, row, row.year_ago) or "–",
+                _amount(results, row, row.year_ago) or NONE,
                 _change(results, row, row.year_change, row.year_change_ratio),
             ]
             rows.append({"name": words.named(row), "cells": cells, "kind": ""})
@@ -159,9 +159,9 @@ def period_views(results: Summary) -> list[dict[str, Any]]:
 
 def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
     if pd.isna(difference):
-        return "–"
+        return NONE
     if row.unit == "ratio":
-        return results.words("points", n=f"{difference * 100:+.1f}".replace("-", "−"))
+        return results.words("points", n=in_points(difference))
     if difference == 0:
         return _amount(results, row, 0)
     sign = "+" if difference > 0 else ""
@@ -229,7 +229,7 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
     for row in _ordered(results, table).itertuples():
         if row.row_kind in ("outside", "unlocated") and not (row.opening or row.closing):
             continue
-        cells: list[Any] = [scale.text(getattr(row, name)) or "–" for name in _FLOWS]
+        cells: list[Any] = [scale.text(getattr(row, name)) or NONE for name in _FLOWS]
         net = row.closing - row.opening
         cells.append(("+" * (net > 0) + scale.text(net)).replace("-", "−"))
         if rates is not None:
@@ -297,10 +297,9 @@ def _clearing(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         cells = [f"{row.remaining_n:,.0f}"]
         if has_area:
             cells.append(area.text(row.remaining))
-        cells.append(f"{row.needed_n_per_day:,.2f}" if pd.notna(row.needed_n_per_day) else "–")
+        cells.append(told(row.needed_n_per_day, ",.2f"))
         if has_area:
-            per_day = row.needed_per_day
-            cells.append(f"{per_day:,.0f}" if pd.notna(per_day) else "–")
+            cells.append(told(row.needed_per_day))
         rows.append({"name": name, "cells": cells, "kind": row.row_kind})
     headers = ["left_count", "left_area", "left_count_day", "left_area_day"]
     if not has_area:
@@ -336,7 +335,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     texts: tuple[int, ...] = (0, 1)
     for row in cases.to_dict("records"):
         state = states.get(str(row["status"]))
-        due = "–" if pd.isna(row["deadline"]) else f"{row['deadline']:%Y-%m-%d}"
+        due = told(row["deadline"], "%Y-%m-%d")
         late = ""
         if pd.notna(row["days_left"]):
             days = int(row["days_left"])
@@ -351,7 +350,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
                         str(row["status"]) if state is None else words.label(state),
                     ),
                     area.amount(row["remaining"]),
-                    f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
+                    told(row["days_since_found"]),
                     (due, late),
                 ],
                 "kind": "",
@@ -389,12 +388,12 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         if is_open:
             parts.append((look, float(row["n"])))
         cells = [
-            f"{row['n']:,}", percent(row["n"] / total) if is_open else "–",
-            f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
-            f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
+            f"{row['n']:,}", percent(row["n"] / total) if is_open else NONE,
+            told(row["n_overdue"]),
+            told(row["n_suspended"]),
         ]  # fmt: skip
         if sized:
-            cells.append(area.amount(row["remaining"]) or "–")
+            cells.append(area.amount(row["remaining"]) or NONE)
         rows.append({"name": name, "cells": cells, "kind": "", "key": look.key})
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if sized:
@@ -421,11 +420,11 @@ def _lists(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         n, n_left = int(block["n"].sum()), int(left["n"].sum())
         due, over = block["next_deadline"].min(), block["days_over"].max()
         cells = [
-            f"{n:,}", f"{n_left:,}", percent(1 - n_left / n) if n else "–",
-            area.amount(left["remaining"].sum(skipna=False)) or "–",
-            "–" if block["n_overdue"].isna().all() else f"{block['n_overdue'].sum():,}",
-            words("n_days", n=f"{over:,}") if pd.notna(over) else "–",
-            f"{due:%Y-%m-%d}" if pd.notna(due) else "–",
+            f"{n:,}", f"{n_left:,}", percent(1 - n_left / n) if n else NONE,
+            area.amount(left["remaining"].sum(skipna=False)) or NONE,
+            told(block["n_overdue"].sum(min_count=1)),
+            words("n_days", n=f"{over:,}") if pd.notna(over) else NONE,
+            told(due, "%Y-%m-%d"),
         ]  # fmt: skip
         name = words.of(first["list_zh"], first["list_en"])
         rows.append({"name": name, "cells": cells, "kind": ""})
@@ -446,7 +445,7 @@ def _streets(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         district = str(results.zone_names.get(level["parent_code"].get(code), ""))
         cells = [
             district,
-            *("–" if pd.isna(row[name]) else f"{row[name]:,.0f}" for name in _OF_STREETS),
+            *(told(row[name]) for name in _OF_STREETS),
         ]
         rows.append({"name": str(names[code]), "cells": cells, "kind": ""})
     heads = ("district", *(f"street_{name}" for name in _OF_STREETS))

@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from geo_citymgmt._markup import json_for_script, visible_text
-from geo_citymgmt._numbers import unit_label
+from geo_citymgmt._numbers import NONE, unit_label
 from geo_citymgmt.cases._campaigns import WorkList, holders
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._drawings import UNKNOWN, Look, keyed, state_looks
@@ -89,7 +89,7 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     if held:
         first = held[0]["rows"][0]
         line = words("held_line", name=first["name"], n=first["cells"][1], counter=counter)
-    overdue = f"{int(table['overdue'].sum()):,}" if table["deadline"].notna().any() else "–"
+    overdue = f"{int(table['overdue'].sum()):,}" if table["deadline"].notna().any() else NONE
     drawn = [dict(zip(data["fields"], row, strict=True)) for row in rows[: min(_DRAWN, n)]]
     view = {
         "title": words("cases_title", name=name),

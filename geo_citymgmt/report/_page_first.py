@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._languages import capital
-from geo_citymgmt._numbers import Scale, percent
+from geo_citymgmt._numbers import NONE, Scale, in_points, percent, told
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.maps._classes import Ladder, ladder
 from geo_citymgmt.maps._labels import on_one_line, status_shown
@@ -112,7 +112,7 @@ def _task(results: Summary, row: Any, key: str, fitted: FittedZones | None) -> d
         "name": name,
         "status": row.status,
         "status_name": words.name("status", status_shown(row.status, row.expected, row.target)),
-        "distance": points_text(row.distance),
+        "distance": in_points(row.distance),
         "sentence": _sentence(results, row, zones),
         "number": number,
         "unit": unit,
@@ -218,7 +218,7 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         code = str(at.zone_code)
         name = str(results.zone_names.get(at.zone_code, code))
         amount = known_amount(words, scale, at)
-        shown = points_text(at.distance) if by_distance else scale.text(at.value)
+        shown = in_points(at.distance) if by_distance else scale.text(at.value)
         note = ""
         if code in last.index:
             months = int(last[code])
@@ -282,7 +282,7 @@ def _flat(words: Any, distance: pd.Series | None, kinds: list[str], n: int) -> s
         return ""
     if distance is None or distance.isna().any():
         return words("map_flat")
-    low, high = (points_text(d) for d in (distance.min(), distance.max()))
+    low, high = (in_points(d) for d in (distance.min(), distance.max()))
     if low == high:
         return words("map_alike", n=n, low=low)
     return words("map_flat_span", n=n, low=low, high=high)
@@ -353,14 +353,14 @@ def _why(results: Summary, row: Any) -> dict[str, Any] | None:
         {
             "sign": sign,
             "name": words(f"flow_{name}"),
-            "value": "–" if pd.isna(flow[name]) else f"{flow[name]:,.0f}",
+            "value": told(flow[name]),
         }
         for name, sign in signs.items()
     ]
     ages = campaign.ages
     if ages is not None:
         late = ages.loc[ages["n"] > 0, "n_overdue"]
-        overdue = "–" if len(late) and late.isna().all() else f"{late.sum():,.0f}"
+        overdue = told(late.sum(min_count=min(len(late), 1)))
         steps.append({"sign": "", "name": words("overdue_cases"), "value": overdue})
     counter = results.city.specs[row.layer].counter
     title = words("why", name=results.layer_name(row.layer), counter=counter)
@@ -400,9 +400,9 @@ def _need(results: Summary, row: Any) -> dict[str, Any] | None:
         (words("remaining"), scale.amount(outlook["remaining"]), None),
         (words("needed_by", by=by_day(results, need["deadline"])), scale.amount(need["needed"]),
          need["needed"]),
-        (words("brought_month"), scale.amount(brought) or "–", brought),
+        (words("brought_month"), scale.amount(brought) or NONE, brought),
         (words("pace_of", n=int(used)) if used > 0 else words("pace_month"),
-         scale.amount(outlook["pace_per_month"]) or "–",
+         scale.amount(outlook["pace_per_month"]) or NONE,
          outlook["pace_per_month"]),
     ]  # fmt: skip
     most = max([v for *_, v in parts if v is not None and pd.notna(v) and v > 0], default=1.0)
@@ -443,7 +443,7 @@ def _months(results: Summary, row: Any) -> dict[str, Any] | None:
             (at.previous, at.change, at.change_ratio),
             (at.year_ago, at.year_change, at.year_change_ratio),
         ):
-            cells.append(scale.text(before) or "–")
+            cells.append(scale.text(before) or NONE)
             cells.append(_changed(change, ratio, at.unit, scale))
         rows.append({"name": name, "cells": cells, "kind": "total" if total else ""})
     stands = table["kind"].eq("date").any()
@@ -456,9 +456,9 @@ def _months(results: Summary, row: Any) -> dict[str, Any] | None:
 def _changed(change: Any, ratio: Any, unit: str, scale: Any) -> Any:
     """Write a change, and its share only where the base is not tiny."""
     if pd.isna(change):
-        return "–"
+        return NONE
     if unit == "ratio":
-        return f"{change * 100:+.1f}".replace("-", "−")
+        return in_points(change)
     text = ("+" if change > 0 else "") + scale.text(change)
     text = text.replace("-", "−")
     return text if pd.isna(ratio) else (text, f"{ratio * 100:+.1f}%".replace("-", "−"))
@@ -684,11 +684,6 @@ def _amount(results: Summary, row: Any, value: Any) -> str:
     return on_one_line(results.scales[str(row.Index)].amount(value))
 
 
-def points_text(distance: float) -> str:
-    """Write a distance in points, with its sign."""
-    return "–" if pd.isna(distance) else f"{distance * 100:+.1f}".replace("-", "−")
-
-
 def targets_view(results: Summary) -> dict[str, Any] | None:
     """Return the table of the figures with targets, the furthest behind first."""
     words, rows = results.words, []
@@ -713,11 +708,11 @@ def targets_view(results: Summary) -> dict[str, Any] | None:
                 else _amount(results, row, row.target),
                 "share": "" if figure.level else percent(row.attainment),
                 "bar": bar,
-                "distance": points_text(row.distance),
+                "distance": in_points(row.distance),
                 "status": row.status,
                 "status_name": status,
-                "deadline": "–" if pd.isna(row.deadline) else f"{row.deadline:%Y-%m-%d}",
-                "needed": _amount(results, row, results.need["needed"].get(row.Index)) or "–",
+                "deadline": told(row.deadline, "%Y-%m-%d"),
+                "needed": _amount(results, row, results.need["needed"].get(row.Index)) or NONE,
             }
         )  # fmt: skip
     without = results.headline

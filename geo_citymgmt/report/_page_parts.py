@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._languages import packaged_table
-from geo_citymgmt._numbers import Scale, format_value, percent, scale_for
+from geo_citymgmt._numbers import NONE, Scale, format_value, percent, scale_for, told
 from geo_citymgmt.figures._layers import NOT_YET, LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
@@ -699,7 +699,7 @@ def at_hand_views(results: Summary) -> list[dict[str, Any]]:
             at, cells = row
             is_total = cells["row_kind"] == "total"
             texts = [f"{cells['count']:,.0f}"]
-            texts += [percent(cells[f"share_{d:g}_m"]) or "–" for d in each.distances_m]
+            texts += [percent(cells[f"share_{d:g}_m"]) or NONE for d in each.distances_m]
             far = cells["count"] - cells[f"within_{each.distances_m[-1]:g}_m"]
             name = words("total") if is_total else str(names.get(at, at))
             texts.append(f"{far:,.0f}")
@@ -729,9 +729,10 @@ def supply_views(results: Summary) -> list[dict[str, Any]]:
         for row in each.table.itertuples():
             is_total = row.row_kind == "total"
             cells = [
-                f"{row.amount:,.0f}", _plain(row.ratio), _plain(row.per_km2), _plain(row.access),
-                percent(row.without) or "–",
-            ]  # fmt: skip
+                told(row.amount),
+                *(told(n, ",.1f") for n in (row.ratio, row.per_km2, row.access)),
+                percent(row.without) or NONE,
+            ]
             name = words("total") if is_total else str(names.get(row.Index, row.Index))
             rows.append({"name": name, "cells": cells, "kind": "total" if is_total else ""})
         label = words.label(item)
@@ -756,10 +757,6 @@ def _kinds(results: Summary, each: Any) -> str:
         known = spec.fields[field].codes
         return words.listed([words.label(known[c]) for c in codes])
     return words.named(spec)
-
-
-def _plain(value: Any) -> str:
-    return "–" if pd.isna(value) else f"{value:,.1f}"
 
 
 def plain_table(
@@ -815,7 +812,7 @@ def reported_view(results: Summary) -> dict[str, Any] | None:
         scale = scale_for([v for v in pair if pd.notna(v)], row.unit, results.lang)
         total = row.row_kind == "total"
         where = words("total") if total else str(results.zone_names.get(row.zone_code, ""))
-        numbers = [scale.text(v) if pd.notna(v) else "–" for v in (*pair, row.difference)]
+        numbers = [scale.text(v) or NONE for v in (*pair, row.difference)]
         reasons = [r for r in row.comparability.split(";") if r not in ("comparable", *_SILENT)]
         said = [known[r].of(results.lang) for r in reasons]
         source = words.joined([row.reported_source, *said])

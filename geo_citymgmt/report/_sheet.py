@@ -13,7 +13,7 @@ import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import Messages, Text, listed, packaged_table
-from geo_citymgmt._numbers import Scale, percent, scale_for, unit_label
+from geo_citymgmt._numbers import NONE, Scale, percent, scale_for, told, unit_label
 from geo_citymgmt.cases._campaigns import Campaign
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.figures._tables import zone_names
@@ -337,7 +337,7 @@ class SheetMaker:
         gap = "" if self.lang == "zh" else " "
         for campaign, table in flows[:1]:
             row = table[table["quantity"] == "count"].iloc[0]
-            numbers = {k: "–" if pd.isna(row[k]) else f"{row[k]:,.0f}" for k in _FLOWS}
+            numbers = {k: told(row[k]) for k in _FLOWS}
             layer = self.results.layer_name(campaign.layer)
             counter = self.city.specs[campaign.layer].counter
             text += gap + say("lead_flow", layer=layer, counter=counter, **numbers)
@@ -362,7 +362,7 @@ class SheetMaker:
             if row.quantity != "count":
                 head = say("area_unit", unit=scale.unit or unit_label(row.unit, self.lang))
             net = row.closing - row.opening
-            cells = [scale.text(getattr(row, name)) or "–" for name in _FLOWS]
+            cells = [scale.text(getattr(row, name)) or NONE for name in _FLOWS]
             cells.append("+" * (net > 0) + scale.text(net).replace("-", "−"))
             if late is not None:
                 sums = late["overdue_remaining"].sum() if "overdue_remaining" in late else None
@@ -444,7 +444,7 @@ class SheetMaker:
                     (
                         str(len(rows) + 1), self.results.layer_name(register.layer), str(row["id"]),
                         row["overdue_marks"], _place(row, zone),
-                        "–" if left is None or pd.isna(left) else f"{left:,.0f} {unit}".strip(),
+                        NONE if left is None or pd.isna(left) else f"{left:,.0f} {unit}".strip(),
                         row["status"], f"{row['deadline']:%Y-%m-%d}", f"{row['overdue_days']:,}",
                     )
                 )  # fmt: skip

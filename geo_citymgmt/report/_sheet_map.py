@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._numbers import in_points
 from geo_citymgmt.cases._register import USUAL_STOCK
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._drawings import (
@@ -21,7 +22,6 @@ from geo_citymgmt.report._drawings import (
     below_due,
     state_looks,
 )
-from geo_citymgmt.report._page_first import points_text
 from geo_citymgmt.report._summary import Summary
 from geo_citymgmt.report._words import Words
 
@@ -198,7 +198,7 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
     places = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
     names = [
         Name(
-            f"{name}\n{points_text(value)}" if pd.notna(value) else str(name),
+            f"{name}\n{in_points(value)}" if pd.notna(value) else str(name),
             float(xy[0, 0]),
             float(xy[0, 1]),
             "#ffffff" if distances.isna().all() else str(fill),

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from PIL import Image, ImageDraw, ImageFont
 
-from geo_citymgmt._numbers import percent
+from geo_citymgmt._numbers import in_points, percent
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
@@ -320,7 +320,7 @@ def task_chart(results: Summary, title: str, heads: tuple[str, str]) -> Picture 
         at = left + _BAR * min(max(float(row.expected_share), 0.0), 1.0)
         pen.draw.rectangle((at - 3, top - 8, at + 3, top + 38), _INK)
         pen.write(left + _BAR + 15, y + 8, percent(row.attainment), _SIZE, _INK)
-        points = f"{row.distance * 100:+.1f}".replace("-", "−")
+        points = in_points(row.distance)
         pen.write(_WIDTH - 10, y + 8, points, _SIZE, color, align="right")
     return Picture(title, *_png(image))
 
@@ -363,7 +363,7 @@ def due_map(results: Summary, figure: str, title: str, head: str) -> Picture:
     texts = []
     for code, name, shape in zip(codes, results.zone_names, fitted.shapes, strict=True):
         value = known.get(code, float("nan"))
-        lines = [] if pd.isna(value) else [f"{value * 100:+.1f}".replace("-", "−")]
+        lines = [] if pd.isna(value) else [in_points(value)]
         # The name too where both have room on the ground of the district.
         both = [str(name), *lines]
         room = max(pen.width(line, _LABEL) for line in both) * len(both) * _LABEL * 1.6
