@@ -49,6 +49,10 @@ _STEP = 1e-4
 _VERTICES, _FEATURES, _POSITIONS = 500, 1_000, 20_000
 #: A feature wider than this is a zone and counts with all it covers, not as one position of many.
 _WIDE_M = 1_000.0
+#: Farther than this from every zone, or from the middle of the others, a record is not of the city.
+FAR_M = 100_000.0
+#: So large a share at most, of so many at least, is taken for such strays; one of them always.
+_FEW_FAR, _LEAST_FAR = 0.01, 5
 #: A single position so many times farther from the middle than half of all is a stray.
 _STRAY = 20.0
 _MESSAGES = Messages("geo_citymgmt")
@@ -712,3 +716,28 @@ def _short(crs: CRS) -> str:
 
 def _name(crs: CRS | None) -> str:
     return "no CRS" if crs is None else _short(crs)
+
+
+def far_from_rest(places: np.ndarray) -> np.ndarray:
+    """Tell which few of many places, in metres, lie far from all others.
+
+    None does where many do: what they are of is then more than a city.
+
+    Parameters
+    ----------
+    places : array of float, shape (n, 2)
+
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> far_from_rest(np.array([[0.0, 0.0], [9e3, 0.0], [0.0, 9e3], [1.0, 5.0], [2e5, 0.0]]))
+    array([False, False, False, False,  True])
+    """
+    if len(places) < _LEAST_FAR:
+        return np.zeros(len(places), dtype=bool)
+    distance = np.hypot(*(places - np.median(places, axis=0)).T)
+    far: np.ndarray = distance > FAR_M
+    return far & (far.sum() <= max(1, _FEW_FAR * len(far)))

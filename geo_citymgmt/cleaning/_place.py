@@ -12,16 +12,13 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._languages import DISTRICT, Messages, Text
+from geo_citymgmt._metric import FAR_M, far_from_rest
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain_key, take_text
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")
 
-#: Farther than this from every zone a record is not of this city.
-FAR_M = 100_000.0
-#: So large a share at most, of so many at least, is taken for strays; one of them always.
-FEW, LEAST = 0.01, 5
 #: A feature with at least this share in its zone is not worth telling about.
 _MOSTLY = 0.999
 
@@ -162,13 +159,11 @@ def report_far(geometry: np.ndarray, findings: Findings, record: np.ndarray) -> 
     """
     placed = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
     middles = shapely.get_coordinates(shapely.centroid(geometry[placed]))
-    if not len(middles):
-        return
-    distance = np.hypot(*(middles - np.median(middles, axis=0)).T)
-    far = distance > FAR_M
-    if len(far) >= LEAST and 0 < far.sum() <= max(1, FEW * len(far)):
-        away = [f"{metres / 1000:,.0f}" for metres in distance[far]]
-        findings.add("FAR_FROM_REST", records=record[placed[far]], value=np.array(away, object))
+    far = far_from_rest(middles)
+    if far.any():
+        distance = np.hypot(*(middles[far] - np.median(middles, axis=0)).T)
+        away = np.array([f"{metres / 1000:,.0f}" for metres in distance], dtype=object)
+        findings.add("FAR_FROM_REST", records=record[placed[far]], value=away)
 
 
 def _nearest(

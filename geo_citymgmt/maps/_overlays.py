@@ -22,6 +22,7 @@ from folium.template import Template
 
 from geo_citymgmt._languages import Messages
 from geo_citymgmt._markup import escape_text, json_for_script, visible_text
+from geo_citymgmt._metric import far_from_rest
 from geo_citymgmt.errors import CRSError, MapError
 
 _MESSAGES = Messages("geo_citymgmt.maps")
@@ -127,8 +128,6 @@ _CURVE_BITS = 24
 MOST_VERTICES = 1_500_000
 _TOLERANCES_M = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRES_PER_DEGREE = 111_320.0
-#: How far from the middle of the others, and how many of how many at least, are taken for strays.
-_FAR_DEGREES, _FEW, _LEAST = 1.0, 0.01, 5
 
 
 class _Sections:
@@ -398,9 +397,8 @@ def near_bounds(geometry: gpd.GeoSeries) -> tuple[np.ndarray | None, int]:
     if not len(boxes):
         return None, 0
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    far = (np.abs(middles - np.median(middles, axis=0)) > _FAR_DEGREES).any(axis=1)
-    if far.sum() > max(1, _FEW * len(far)) or len(far) < _LEAST:
-        far[:] = False
+    narrow = np.cos(np.radians(np.median(middles[:, 1])))
+    far = far_from_rest(middles * _METRES_PER_DEGREE * [narrow, 1.0])
     near = boxes[~far]
     return np.concatenate([near[:, :2].min(axis=0), near[:, 2:].max(axis=0)]), int(far.sum())
 
