@@ -152,8 +152,8 @@ def rates(cases: pd.DataFrame, first: str, last: str, by: str | None = None) -> 
     handled, closed = happened("handled_at"), happened("closed_at")
     in_time = handled & (cases["handled_at"] <= cases["handle_limit"])
     closed_in_time = closed & (cases["closed_at"] <= cases["close_limit"])
-    to_handle, to_close = within("handle_limit"), within("close_limit")
     valid = cases["status"] != "invalid"
+    to_handle, to_close = within("handle_limit") & valid, within("close_limit") & valid
     reported = within("reported_at")
     visited = cases["satisfaction"].notna() & (cases["satisfaction"] != "none")
     terms = {

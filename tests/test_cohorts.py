@@ -84,7 +84,8 @@ def told(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, tuple[pd.Series, p
     handle, close = moved(frame["handle_due_at"]), moved(frame["due_at"])
     handled, closed = frame["handled_at"] < end, frame["closed_at"] < end
     valid, source = frame["status"] != "invalid", frame["source"]
-    reported, due, to_close = within(frame["reported_at"]), within(handle), within(close)
+    reported = within(frame["reported_at"])
+    due, to_close = within(handle) & valid, within(close) & valid
     visited, happy = frame["satisfaction"] != "none", frame["satisfaction"] == "satisfied"
     hotline, police = source == "hotline_12345", source == "police_110"
     span, everything = pd.Timedelta(hours=1), pd.Series(True, frame.index)
@@ -524,3 +525,29 @@ def test_records_that_contradict_what_their_layer_declares_make_no_share(tmp_pat
     assert (june["numerator"], june["denominator"]) == (100, 40)
     assert np.isnan(june["value"])
     assert "部分（100）大于整体（40），记录自相矛盾" in june["note_zh"]
+
+
+def test_a_case_that_was_not_filed_is_not_due_though_its_ledger_has_a_limit():
+    columns = cases(
+        reported_at=["2022-05-01"] * 3, filed_at=["2022-05-01"] * 3,
+        dispatched_at=["2022-05-01"] * 3, handle_due_at=["2022-05-08"] * 3,
+        due_at=["2022-05-12"] * 3, handled_at=["2022-05-04", None, None],
+        closed_at=["2022-05-05", None, None], verified_at=["2022-05-05", None, None],
+    )  # fmt: skip
+    city = city_of("digital_cases", **columns | {"status": ["closed", "dispatched", "invalid"]})
+    assert figure(city, "case_overdue_open_count")["value"] == 1
+    assert figure(city, "case_handled_share")["denominator"] == 2
+    assert figure(city, "case_due_closed_share")["denominator"] == 2
+
+
+def test_a_ledger_without_the_times_of_deferral_has_its_rates():
+    columns = cases(
+        reported_at=["2022-05-01"] * 2, handle_due_at=["2022-05-08"] * 2,
+        handled_at=["2022-05-04", None],
+    )  # fmt: skip
+    kept = ("reported_at", "handle_due_at", "handled_at", "status")
+    columns = {name: columns[name] for name in kept} | {"status": ["closed", "deferred"]}
+    city = city_of("digital_cases", **columns)
+    # How long it has been put off nobody says.
+    row = figure(city, "case_handled_share")
+    assert (row["low"], row["high"], row["unknown"]) == (0.5, 1.0, 1)

@@ -571,3 +571,55 @@ def test_a_sheet_says_between_what_lies_and_that_it_was_not_judged(unsure):
     sheet = maker.sheet("B")
     assert [task.amount.replace("\xa0", " ") for task in sheet.tasks] == ["1 to 5 of 6"]
     assert sheet.lead == "B: too little data to judge its tasks (1)."
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "stated", "columns"),
+    [
+        ("public_toilets", "toilets_open_count", "开放", {"completed_date": ["2015-06-01"] * 2}),
+        ("bike_stations", "bike_public_fleet", "运营",
+         {"opened_date": ["2019-06-01"] * 2, "station_kind": ["docked"] * 2, "bikes_deployed": [1, 1]}),
+    ],
+)  # fmt: skip
+def test_a_status_that_cannot_be_read_is_not_what_an_opening_date_leads_to(
+    layer, name, stated, columns
+):
+    city = city_of(layer, status=[stated, "挪作他用"], **columns)
+    assert city.findings["code"].eq("CODE_UNKNOWN").any()
+    row = figure(city, name)
+    assert (row["unknown"], row["low"], row["high"]) == (1, 1, 2)
+
+
+def test_a_case_with_a_closing_date_is_closed_whatever_its_status_was_meant_to_say():
+    city = city_of(
+        "manholes", status=["算了吧"], found_date=["2022-03-01"], closed_date=["2022-05-01"]
+    )
+    assert figure(city, "manhole_open_count")["unknown"] == 0
+
+
+def demolitions(amounts: list[float]) -> City:
+    """Five parcels that were settled, of which no total says how much, and events of some."""
+    city = city_of(
+        "illegal_construction",
+        status=["已拆除"] * 5,
+        completed_date=["2022-05-01"] * 5,
+        area=[1000.0] * 5,
+    )
+    events = pd.DataFrame(
+        {"layer": "illegal_construction", "key": [f"R{k}" for k in range(len(amounts))],
+         "event": "demolish", "date": pd.Timestamp("2022-05-01"), "amount": amounts, "note": ""}
+    )  # fmt: skip
+    return with_events(city, events)
+
+
+def test_events_of_some_records_do_not_say_that_the_others_did_nothing():
+    row = figure(demolitions([300.0]), "illegal_remediated_area")
+    assert (row["unknown"], row["low"]) == (4, 300.0)
+    assert np.isnan(row["high"])
+    row = figure(demolitions([300.0] * 5), "illegal_remediated_area")
+    assert (row["value"], row["unknown"], row["high"]) == (1500.0, 0, 1500.0)
+
+
+def test_an_event_that_does_not_say_how_much_is_not_one_of_nothing():
+    row = figure(demolitions([300.0, 300.0, 300.0, 300.0, np.nan]), "illegal_remediated_area")
+    assert (row["unknown"], row["low"]) == (1, 1200.0)

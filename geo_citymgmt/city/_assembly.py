@@ -63,7 +63,8 @@ _MESSAGES = Messages("geo_citymgmt.city")
 
 #: A strip narrower than twice this, between outlines that were drawn apart, is no gap.
 _SLIVER_M = 10.0
-_WGS84 = 4326
+#: Metres of equal area: nothing is measured in it, but what measures asks for metres.
+_ANYWHERE, _WGS84 = 6933, 4326
 #: A city without zones lies where the middle 98 % of its records are.
 _MIDDLE = (1.0, 99.0)
 
@@ -393,12 +394,18 @@ class Builder:
         lon, lat = places[inside].T
         return lon, lat
 
+    def settle(self) -> None:
+        """Give layers without a single place the CRS of the city: they are asked beside others."""
+        for key, layer in self.layers.items():
+            if layer.data.crs is None and not layer.located.any():
+                self.layers[key] = replace(layer, data=layer.data.set_crs(self.crs))
+
     @property
     def crs(self) -> CRS:
-        """The CRS of the city; degrees where it has not a single place to measure."""
+        """The CRS of the city; one of the whole world where it has no place to be measured."""
         if self.metric is not None:
             return self.metric.crs
-        return CRS.from_user_input(_WGS84 if self.metric_crs is None else self.metric_crs)
+        return CRS.from_user_input(_ANYWHERE if self.metric_crs is None else self.metric_crs)
 
 
 def _unusable(key: str, error: CityDataError) -> pd.DataFrame:
@@ -522,6 +529,7 @@ def assemble(
     facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
     builder.propose_places()
+    builder.settle()
     builder.account_for_registers()
     layers = {k: builder.layers[k] for k in specs if k in builder.layers}
     if not layers:

@@ -312,7 +312,7 @@ def read_events(
     pairs = zip(table["layer"], table["event"], strict=True)
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
-    table["amount"] = _amounts(table["amount"], name, findings)
+    table["amount"] = _amounts(table, specs, name, findings)
     table["key"] = _keys(table, name, findings)
     for column, why in (
         ("layer", Text("图层名称无法识别", "their layer is not known")),
@@ -380,21 +380,37 @@ def _dates(column: pd.Series) -> pd.Series:
     return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
 
 
-def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
-    """Return numbers; a cell that is none is told, and its event has no amount."""
+def _amounts(
+    table: pd.DataFrame, specs: Mapping[str, LayerSpec], name: str, findings: Findings
+) -> pd.Series:
+    """Return numbers in the units of what the events add to.
+
+    A cell that is none is told, and its event has no amount.
+    """
+    column = table["amount"]
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype("float64")
     given = column.astype("object")
     said = given.notna() & ~given.map(lambda v: is_null_text(str(v)))
     amounts = pd.to_numeric(given.where(said), errors="coerce").astype("float64")
     hard = said & ~np.isfinite(amounts)
-    read = [parse_number(str(v))[0] for v in given[hard]]
+    of = table.loc[hard, ["layer", "event"]].itertuples(index=False)
+    units = [_unit_of(specs.get(layer), event) for layer, event in of]
+    read = [parse_number(str(v), unit)[0] for v, unit in zip(given[hard], units, strict=True)]
     amounts[hard] = np.array(read, dtype="float64")
     unread = said & ~np.isfinite(amounts)
     why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
     shown = given[unread].astype("str")
     report_cells(shown, why, findings, file=name or "events", column="amount")
     return amounts.where(~unread)
+
+
+def _unit_of(spec: LayerSpec | None, event: str) -> str:
+    """Return the unit of what an event adds to, empty where it counts or is not known."""
+    adds = spec.events[event].adds if spec is not None and event in spec.events else ()
+    totals = [spec.amounts[key].total for key in adds] if spec is not None else []
+    fields = [spec.fields[name] for name in totals if isinstance(name, str)] if spec else []
+    return (fields[0].unit or "") if fields else ""
 
 
 _REQUIRED = REQUIRED["targets"]

@@ -405,7 +405,8 @@ class Timeline:
         """Records without a readable status whose dates and events do not lead to a last state.
 
         A case that was found, and of which nothing else is said, may be anywhere by now; one that
-        was closed, or of which an event tells, is where that has put it.
+        was closed, or of which an event tells, is where that has put it. A status that was there
+        and could not be read says that more has happened than that something was opened.
         """
         states = self.spec.states
         n = len(self.data)
@@ -418,7 +419,11 @@ class Timeline:
             return silent
         _, table, default = list(states.dates.values())[-1]
         latest = self.transitions.drop_duplicates("row", keep="last")
-        settled = (latest["basis"] == "events") | latest["state"].isin({default, *table.values()})
+        codes = self.spec.fields[states.field].codes
+        ended = latest["state"].isin({*states.sets.get("done", ()), *list(codes)[-1:]})
+        unread = self.unreadable(states.field)[latest["row"]]
+        settled = latest["state"].isin({default, *table.values()}) & (~unread | ended)
+        settled |= latest["basis"] == "events"
         out = silent.copy()
         out[latest.loc[settled, "row"]] = False
         return out
@@ -524,15 +529,23 @@ class Timeline:
         name = amount.total if isinstance(amount.total, str) else amount.date
         adding = [k for k, e in self.spec.events.items() if key in e.adds]
         happened = self.events[self.events["event"].isin(adding)]
-        if name is None or name not in self.data.columns or amount.while_in is not None:
+        if name is None or amount.while_in is not None:
             return Missing(none, none, np.zeros(n))
-        blank = self.data[name].isna().to_numpy(dtype=bool, copy=True)
-        if not blank.any() or (len(happened) and blank.all()):
-            # Events alone keep the amount of this layer.
+        if name in self.data.columns:
+            unsaid = self.data[name].isna().to_numpy(dtype=bool)
+        else:
+            # Without the column and without events there is no such figure at all.
+            unsaid = np.full(n, len(happened) > 0)
+        if not unsaid.any():
             return Missing(none, none, np.zeros(n))
-        blank[happened["row"]] = False
+        default = happened["event"].map({k: self.spec.events[k].default_amount for k in adding})
+        told = (happened["amount"].notna() | default.notna()).to_numpy()
+        blank, row = unsaid.copy(), happened["row"].to_numpy()
+        blank[row[told]] = False
         due, could_be = self._due(amount)
         sure = due | self.unreadable(name)
+        # Of an event that does not say how much it is known that it was something.
+        blank[row[~told]], sure[row[~told]] = unsaid[row[~told]], True
         if name != amount.date and amount.date in self.data.columns:
             sure |= self.data[amount.date].notna().to_numpy(dtype=bool)
         yes, perhaps = self.choice({k: v for k, v in amount.where.items() if k in self.data})
@@ -557,7 +570,8 @@ class Timeline:
     def _facts(self, amount: Amount) -> pd.DataFrame:
         adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
         happened = self.events[self.events["event"].isin(list(adding))]
-        size = happened["amount"].fillna(happened["event"].map(adding)).fillna(0.0)
+        usual = happened["event"].map(adding).astype("float64")
+        size = happened["amount"].fillna(usual).fillna(0.0)
         grown = _grown(happened["row"], happened["date"], size, "events")
         parts = [grown]
         if amount.total is not None and (
@@ -762,6 +776,10 @@ class Moments:
                 limit = np.fmax(limit, fields[rule.moved_to])
             if rule.stopped_from in fields:
                 limit = self._put_off(limit, rule)
+            if self._is_limit(name):
+                # Whatever a ledger has written there: nobody owes what was not filed.
+                excluded = self._is_in(self._timeline.spec.sets.get("excluded", ()))
+                limit = np.where(excluded, _NONE, limit)
             limit.flags.writeable = False
             self._limits[name] = limit
         return self._limits[name]
@@ -798,9 +816,10 @@ class Moments:
             if rule.due and at.any():
                 out |= at & self._is_in(rule.due)
             if rule.stopped_in:
-                begin = rule.stopped_from
-                known = begin in timeline.data and ~np.isnat(self.time(str(begin)))
-                out |= ~at & self._is_in(rule.stopped_in) & ~known
+                halted = ~at & self._is_in(rule.stopped_in)
+                if rule.stopped_from is not None and rule.stopped_from in timeline.data:
+                    halted &= np.isnat(self.time(rule.stopped_from))
+                out |= halted
             self._lost[name] = out
         return self._lost[name]
 

@@ -108,7 +108,7 @@ def _summary(facts: CityFacts, key: str, as_of: pd.Timestamp | None) -> LayerSum
     located = facts.membership.located(key)
     totals = _counted(data, city, spec, measured, located)
     by_state, merged = None, {}
-    if spec.state_field is not None and spec.state_field in data.columns:
+    if spec.state_field is not None and spec.state_field in data.columns and len(data):
         results = facts.states(key, as_of)
         if as_of is not None and city.data_date is not None and as_of < city.data_date:
             merged = _merged(facts.timeline(key), data[spec.state_field])

@@ -555,9 +555,10 @@ def write_rejected(city: City, folder: Path, words: Words, day: str) -> None:
         names = [f"{key}{suffix}" for suffix in SUFFIXES]
         table = as_read(layer)
         write_layer(table, folder / names[0], name=key)
-        # A shapefile has no way to hold positions that are no numbers.
-        finite = np.isfinite(table.geometry.bounds.to_numpy()).all(axis=1)
-        shapes = table.set_geometry(table.geometry.where(finite))
+        # A shapefile has no way to hold positions that are no numbers, nor collections.
+        held = np.isfinite(table.geometry.bounds.to_numpy()).all(axis=1)
+        held &= ~table.geometry.geom_type.eq("GeometryCollection").to_numpy()
+        shapes = table.set_geometry(table.geometry.where(held))
         # A name has ten bytes: five Chinese characters in this encoding, three in UTF-8.
         write_layer(shapes, folder / names[1], name=key, encoding="GB18030")
         label = words.named(layer.spec)

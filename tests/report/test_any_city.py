@@ -289,3 +289,44 @@ def test_the_report_and_the_manifest_say_in_what_things_are_measured(two_layers,
 def test_an_error_is_never_rounded_down():
     assert share_in_words(0.00001) == "0.0010%"
     assert share_in_words(0.01) == "1.0%"
+
+
+# -- what is hardly there
+
+
+def source(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, "utf-8-sig")
+    return folder
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_ledger_with_addresses_alone_in_a_city_without_outlines_has_a_report(tmp_path, lang):
+    head = "违建编号,地址,违法建设面积,处置状态,发现时间\n"
+    rows = "A1,某路1号,100,处置中,2024-01-05\nA2,某路2号,200,已拆除,2024-02-05\n"
+    city = gcm.load_city(source(tmp_path, 违法建设=head + rows))
+    write_report(city, tmp_path / "out", lang=lang)
+    assert gcm.progress(city, indicators="illegal_open_count")["value"].tolist()[0] == 1
+    page = gcm.city_map(city)
+    assert page.get_root().render()
+
+
+def test_a_template_of_headings_alone_does_not_keep_the_others_from_a_report(tmp_path):
+    toilets = "公厕编号,公厕名称,经度,纬度,状态\nT1,一号,112.4,34.6,开放\n"
+    folder = source(tmp_path, 公厕=toilets, 窨井="窨井编号,经度,纬度,状态\n")
+    city = gcm.load_city(folder)
+    assert city.findings["code"].eq("LAYER_EMPTY").any()
+    write_report(city, tmp_path / "out", sheets=False)
+    assert "manholes" in city and len(city["manholes"]) == 0
+
+
+def test_a_rejected_collection_is_handed_back_and_keeps_nobody_from_the_report(tmp_path):
+    square = shapely.box(112.4, 34.6, 112.41, 34.61)
+    shapes = [square, shapely.GeometryCollection([square, shapely.Point(112.4, 34.6)])]
+    frame = gpd.GeoDataFrame({"违建编号": ["A1", "A2"]}, geometry=shapes, crs=4490)
+    frame.to_file(tmp_path / "违法建设.geojson")
+    city = gcm.load_city(tmp_path)
+    write_report(city, tmp_path / "out")
+    handed = gpd.read_file(tmp_path / "out" / "rejected" / "illegal_construction.gpkg")
+    assert handed["违建编号"].tolist() == ["A2"]
+    assert handed.geometry.geom_type.tolist() == ["GeometryCollection"]
