@@ -578,7 +578,8 @@ def test_a_sheet_says_between_what_lies_and_that_it_was_not_judged(unsure):
     [
         ("public_toilets", "toilets_open_count", "开放", {"completed_date": ["2015-06-01"] * 2}),
         ("bike_stations", "bike_public_fleet", "运营",
-         {"opened_date": ["2019-06-01"] * 2, "station_kind": ["docked"] * 2, "bikes_deployed": [1, 1]}),
+         {"opened_date": ["2019-06-01"] * 2, "station_kind": ["docked"] * 2,
+          "bikes_deployed": [1, 1]}),
     ],
 )  # fmt: skip
 def test_a_status_that_cannot_be_read_is_not_what_an_opening_date_leads_to(
