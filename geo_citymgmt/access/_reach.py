@@ -71,26 +71,6 @@ class Reach:
             out[k] = shapely.intersection(self._joined(buffers[some]), polygons[k])
         return out
 
-    def shape_out(self, polygons: np.ndarray) -> np.ndarray:
-        """Unreached part of each polygon."""
-        if self.at_least > 1:
-            return shapely.difference(polygons, self.shape_in(polygons))
-        out = polygons.copy()
-        at, near = self.tree.query(polygons, predicate="dwithin", distance=self.radius)
-        # The nearest take the most away and leave little to the rest, which then need no overlay.
-        far = shapely.distance(shapely.centroid(polygons)[at], self.features[near])
-        order = np.lexsort([far, at])
-        at, near = at[order], near[order]
-        buffers = self._buffers_of(near)
-        first = np.flatnonzero(np.diff(at, prepend=-1))
-        turn = np.arange(len(at)) - np.repeat(first, np.diff(first, append=len(at)))
-        for k in range(turn.max(initial=-1) + 1):
-            now, by = at[turn == k], near[turn == k]
-            left = shapely.dwithin(out[now], self.features[by], self.radius)
-            now, by = now[left], by[left]
-            out[now] = shapely.difference(out[now], buffers[by])
-        return out
-
     def _buffers_of(self, near: np.ndarray) -> np.ndarray:
         """Buffers at the places of their features: one near many polygons is buffered once."""
         out = np.full(len(self.features), None, dtype=object)
@@ -513,7 +493,7 @@ def _unreached(demand: Demand, reach: Reach, min_per_km2: float) -> pd.DataFrame
     some = np.flatnonzero(missing > 1e-9)
     piece, zone, amount = piece[some], zone[some], amount[some] * missing[some]
     partly = np.flatnonzero(missing[some] < 1.0)
-    piece[partly] = reach.shape_out(piece[partly])
+    piece[partly] = shapely.difference(piece[partly], reach.shape_in(piece[partly]))
     single, row = shapely.get_parts(piece, return_index=True)
     ground = (shapely.get_dimensions(single) != 2) | (shapely.area(single) > _DUST_M2)
     single, row = single[ground], row[ground]
