@@ -214,6 +214,30 @@ def test_a_long_column_is_read_as_a_short_one():
     assert table["value"].tolist() == ["2022-02-30"]
 
 
+def test_a_limit_that_is_a_month_or_year_runs_to_its_last_day_and_what_happened_does_not():
+    words = ["2024年6月", "2024年", "2024-06-10"]
+    columns = {"发现时间": words, "计划完成时间": words}
+    data = gcm.read_layer(frame(窨井编号=["1", "2", "3"], **columns), "manholes").data
+    days = data[["found_date", "planned_date"]].astype("str").to_numpy().T.tolist()
+    assert days == [
+        ["2024-06-01", "2024-01-01", "2024-06-10"],
+        ["2024-06-30", "2024-12-31", "2024-06-10"],
+    ]
+    assert data["planned_date_precision"].tolist()[:2] == ["month", "year"]
+    # Written and read again it is the same.
+    again = gcm.read_layer(data, "manholes").data
+    assert again["planned_date"].tolist() == data["planned_date"].tolist()
+
+
+@pytest.mark.parametrize("key", sorted(gcm.load_specs()))
+def test_each_date_by_which_something_must_be_is_a_limit(key):
+    spec = gcm.load_specs()[key]
+    words = ("期限", "时限", "计划", "延期至", "下次", "截止", "有效期", "质保")
+    dates = {n for n, item in spec.fields.items() if item.type.startswith("date")}
+    named = {n for n in dates if any(word in spec.fields[n].zh for word in words)}
+    assert named - {n for n in named if "起" in spec.fields[n].zh} <= spec.limits
+
+
 def test_an_order_in_the_settings_reaches_the_column():
     dates = ["01/02/2022", "03/04/2022"]
     layer = gcm.read_layer(
