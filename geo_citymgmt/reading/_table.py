@@ -21,12 +21,15 @@ from geo_citymgmt._languages import NOTHING, Text, first_few
 from geo_citymgmt._markup import restore
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._headings import (
+    FOOT_BEGINS,
     SEARCHED,
     Headings,
     find_headings,
     is_blank,
+    is_foot,
     is_form_line,
     is_number_text,
+    is_signature,
     is_wordy,
     kinds_below,
     names_with_units,
@@ -143,12 +146,18 @@ def _n_filled(row: Sequence[Any]) -> int:
     return sum(not is_blank(c) for c in row)
 
 
-_TOTAL = r"(?i)^(合计|小计|总计|共计|累计|总数|total|subtotal|grandtotal|sum)[:：]?$"
-_PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$"
+_TOTAL = (
+    r"(?i)^(合计|小计|总计|共计|累计|总数|平均[值数]?|均值|total|subtotal|grandtotal|sum)[:：]?$"
+)
+_PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$|^(合计|小计|总计|共计)[:：]?[\d,.]+[^\d]{0,6}$"
 #: First bytes of the words of _TOTAL, in UTF-8: none of 200,000 addresses begins with one.
-_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累tTsSgG"})
+_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累平均tTsSgG"})
 _BEFORE_EXPONENT = tuple(b"eE+")
 _NOTE = r"^(注|备注|说明|填表|制表|审核|填报|单位|联系|统计)"
+#: In a table of fewer columns than this a row of one cell may be a record.
+_NARROWEST = 3
+#: So many rows at most stand below the last record to sign a list.
+_SIGNED_ROWS = 5
 #: Delimiters of texts whose numbers may have a decimal comma.
 _BESIDE_COMMAS = (";", "\t")
 _COMMA_NUMBER = r"^[+-]?\d+,\d+$"
@@ -589,7 +598,7 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         hit = is_total | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
         words[hit & ~total] = column[hit & ~total]
         total |= hit
-        if frame.shape[1] >= 3:
+        if frame.shape[1] >= _NARROWEST:
             hit = _spread(_matches(closed, _NOTE), at, n) & (first == i) & (count == 1)
             words[hit] = column[hit].str.slice(0, 60)
             note |= hit
@@ -598,10 +607,38 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
     titled = np.append(repeated[1:], False) & (count == 1) & (frame.shape[1] > 2)
     for k in np.flatnonzero((repeated | titled) & ~total).tolist():
         words[k] = str(frame.iloc[k, first[k]])[:60]
+    for k in _feet(frame, filled, first).tolist():
+        note[k], words[k] = True, str(frame.iloc[k, first[k]])[:60]
     note = (note | repeated | titled) & ~total
     findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=words[total])
     findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=words[note])
     return total | note
+
+
+def _feet(frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the rows that say who made the list and when, which page or part it is, or a note.
+
+    All cells of such a row do, and most are empty: what has an id or a position is a record.
+    """
+    n, width = filled.shape
+    count = filled.sum(axis=1)
+    if width < _NARROWEST:
+        return np.empty(0, dtype=np.int64)
+    may_be = np.zeros(n, dtype=bool)
+    few = count <= (width + 1) // 2
+    for i, label in enumerate(frame.columns):
+        if pd.api.types.is_string_dtype(frame[label].dtype):
+            may_be |= _matches_among(_array(frame[label]), FOOT_BEGINS, few & (first == i))
+    cells = {k: frame.iloc[k].dropna().astype(str) for k in np.flatnonzero(may_be).tolist()}
+    feet = {k for k, row in cells.items() if is_foot(row.tolist())}
+    # The office and the day below the last record, in columns that hold neither.
+    last = int(np.flatnonzero(count > 2).max(initial=-1))
+    for k in range(last + 1, min(n, last + 1 + _SIGNED_ROWS)) if last >= 0 else ():
+        row = frame.iloc[k].dropna().astype(str)
+        above = frame[row.index].iloc[: last + 1].tail(_SAMPLED)
+        if all(map(is_signature, row)) and not above.astype(str).map(is_signature).any(axis=None):
+            feet.add(k)
+    return np.array(sorted(feet), dtype=np.int64)
 
 
 def _matches(texts: Any, pattern: str) -> np.ndarray:

@@ -206,6 +206,55 @@ def test_another_table_below_is_told_and_no_record():
     assert told(raw, "TABLE_ASIDE")["message_zh"].str.contains("第 7 行起").all()
 
 
+SPREAD = [*HEADINGS, "状态", "主管部门", "发现时间"]
+FILLED = [[*row, "完好", "市政所", "2024-05-01"] for row in RECORDS]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (["制表人：张三", "", "审核人：李四", "", "填报日期：2023年7月3日"], "NOTE_ROW"),
+        (["制表人：", "张三", "", "审核人：", "李四"], "NOTE_ROW"),
+        (["", "", "负责人（签字）：", "", "联系电话：0551-1234567"], "NOTE_ROW"),
+        (["第1页 共1页"], "NOTE_ROW"),
+        (["一、瑶海区"], "NOTE_ROW"),
+        (["（二）庐阳区"], "NOTE_ROW"),
+        (["※以上数据由各区上报"], "NOTE_ROW"),
+        (["", "", "", "", "2023年7月3日"], "NOTE_ROW"),
+        (["", "", "", "", "合肥市城市管理局", "", ""], "NOTE_ROW"),
+        (["平均值", "", "", "120.6"], "TOTAL_ROW"),
+        (["", "总计：3处"], "TOTAL_ROW"),
+    ],
+)
+def test_what_stands_below_the_records_of_an_office_is_told_and_no_record(row, code):
+    row = [*row, *[""] * (len(SPREAD) - len(row))]
+    raw = table_of(Sheet([SPREAD, *FILLED, row]), "t")
+    assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
+    assert (raw.n_walked, raw.n_skipped) == (5, 1)
+    assert told(raw, code)["record"].tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["J009", "制表人：张三"],
+        ["", "一、人民路", "120.6", "31.3"],
+        ["第1页", "", "120.6", "31.3"],
+        ["J009"],
+        ["", "", "", "", "", "", "2024-05-02"],
+        ["", "", "", "", "", "养护公司"],
+        ["J009", "", "", "", "", "合肥市城市管理局"],
+        ["平均值路口"],
+    ],
+)
+def test_a_row_with_an_id_or_a_position_or_a_value_like_those_above_is_a_record(row):
+    row = [*row, *[""] * (len(SPREAD) - len(row))]
+    raw = table_of(Sheet([SPREAD, *FILLED, row, FILLED[0]]), "t")
+    assert (len(raw.frame), raw.n_skipped) == (6, 0)
+    raw = table_of(Sheet([SPREAD, *FILLED, row]), "t")
+    assert (len(raw.frame), raw.n_skipped) == (5, 0)
+
+
 def test_headings_repeated_below_a_title_go_on_with_the_table():
     rows = [HEADINGS, *RECORDS[:2], [], ["平江街道"], HEADINGS, *RECORDS[2:]]
     raw = table_of(Sheet(rows), "t")
