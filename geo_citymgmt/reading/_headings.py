@@ -338,7 +338,8 @@ def _is_below(rows: Sequence[Sequence[Any]], i: int, filled: Sequence[int]) -> b
     return False
 
 
-def _name(cell: Any) -> str:
+def heading_name(cell: Any) -> str:
+    """Return what a cell names as the heading of a column; empty for none."""
     if is_blank(cell):
         return ""
     # Between Latin words a blank is part of the name, between characters it is none.
@@ -346,14 +347,30 @@ def _name(cell: Any) -> str:
     return re.sub(r"(?<![!-~])\s+|\s+(?![!-~])", "", text).rstrip(":：")
 
 
+def is_heading_of(cell: str, label: str) -> bool:
+    """Whether a cell is the heading of a column whose name has a unit, level or number put to it.
+
+    Examples
+    --------
+    >>> [is_heading_of("面积", label) for label in ("面积", "面积（亩）", "本月/面积", "面积_2")]
+    [True, True, True, True]
+    >>> is_heading_of("销号时间", "发现时间")
+    False
+    """
+    name = heading_name(cell)
+    of_level = label.rpartition("/")[2]
+    names = (label, of_level, of_level.partition("（")[0], re.sub(r"_\d+$", "", of_level))
+    return not name or name in names
+
+
 def _levels(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> Headings:
     """Return the headings that begin in row ``top``, with the levels below it."""
-    names = [_name(c) for c in rows[top]]
+    names = [heading_name(c) for c in rows[top]]
     distinguished: list[str] = []
     at = top
     while at + 1 < len(rows) and at < top + 2:
         # A line feed of a blank row ends it; what is merged down has no cell of its own there.
-        lower = [_name(c) for c in rows[at + 1]]
+        lower = [heading_name(c) for c in rows[at + 1]]
         width = max(len(names), len(lower))
         names += [""] * (width - len(names))
         groups = _groups(names, [*lower, *[""] * (width - len(lower))], at, merged)
@@ -405,7 +422,7 @@ def _is_lower(names: Sequence[str], row: Sequence[Any], groups: Sequence[range])
     if not any(sum(i in cells for i in group) >= 2 for group in groups):
         return False
     # Beside the parts nothing else is named, or the same once more.
-    return all(i in inside or not names[i] or _name(c) == names[i] for i, c in cells.items())
+    return all(i in inside or not names[i] or heading_name(c) == names[i] for i, c in cells.items())
 
 
 def _combined(

@@ -25,9 +25,11 @@ from geo_citymgmt.reading._headings import (
     SEARCHED,
     Headings,
     find_headings,
+    heading_name,
     is_blank,
     is_foot,
     is_form_line,
+    is_heading_of,
     is_number_text,
     is_signature,
     is_wordy,
@@ -271,13 +273,14 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         records=np.arange(n_before),
         value=[_row_text(row) for row in sheet.rows[headings.first : headings.first + n_before]],
     )
-    skipped = _no_records(frame, findings, n_before)
+    row = headings.first + n_before + rows
+    skipped, repeated = _no_records(frame, findings, n_before)
+    frame = _under_own_headings(frame, repeated, row, findings, name)
     kept = np.flatnonzero(~skipped)
     frame, record = frame[~skipped].reset_index(drop=True), n_before + kept
-    row = headings.first + n_before + rows
     width = len(block.header)
     _check_shape(frame, sheet, row[kept], record, lengths[kept], extra[kept], width, findings)
-    _report_marks(sheet, labels, row[kept], record, findings)
+    _report_marks(sheet, labels, row[kept], record, findings, name)
     frame = _plain_texts(frame, sheet, findings)
     frame = _without_damage(frame, record, findings)
     scanned = np.concatenate([headings.first + np.arange(n_before), row, block.rows_after])
@@ -510,7 +513,12 @@ def _decimal_points(frame: pd.DataFrame, texts: Sequence[str], findings: Finding
 
 
 def _report_marks(
-    sheet: Sheet, labels: Sequence[str], row: np.ndarray, record: np.ndarray, findings: Findings
+    sheet: Sheet,
+    labels: Sequence[str],
+    row: np.ndarray,
+    record: np.ndarray,
+    findings: Findings,
+    source: str,
 ) -> None:
     """Tell cells that lost their value to an error or were never computed, and what is hidden."""
     marks = sheet.marks
@@ -534,6 +542,8 @@ def _report_marks(
                 value=np.array(list(hit.values()), dtype=object),
                 action=action,
             )
+    if marks.is_hidden:
+        findings.add("SHEET_UNSEEN", value=source)
     rows = [r for r in marks.hidden_rows if r in record_of]
     columns = [labels[c] for c in marks.hidden_columns if c < len(labels) and labels[c]]
     if rows or columns:
@@ -564,10 +574,12 @@ def _labels(header: Sequence[str], columns: Sequence[pd.Series]) -> list[str]:
     return labels
 
 
-def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.ndarray:
+def _no_records(
+    frame: pd.DataFrame, findings: Findings, offset: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Tell the rows that are no records: totals, notes, headings once more.
 
-    The first row is record ``offset``.
+    The first row is record ``offset``. Return them, and which of them are headings.
     """
     n = len(frame)
     filled = frame.notna().to_numpy()
@@ -612,7 +624,39 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
     note = (note | repeated | titled) & ~total
     findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=words[total])
     findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=words[note])
-    return total | note
+    return total | note, repeated & ~total
+
+
+def _under_own_headings(
+    frame: pd.DataFrame, repeated: np.ndarray, row: np.ndarray, findings: Findings, source: str
+) -> pd.DataFrame:
+    """Put what stands below headings that are not all the first once more under those, and say so.
+
+    ``row`` is the row of the sheet of each row.
+    """
+    out = frame
+    for at, end in itertools.pairwise([*np.flatnonzero(repeated).tolist(), len(frame)]):
+        names = {
+            label: heading_name(cell)
+            for label, cell in frame.iloc[at].dropna().items()
+            if isinstance(cell, str) and not is_heading_of(cell, str(label))
+        }
+        below = np.zeros(len(frame), dtype=bool)
+        below[at + 1 : end] = True
+        out = out.assign(**{label: out[label].mask(below) for label in names})
+        for label, name in names.items():
+            # A column of that name has values of its own there, unless it is headed otherwise too.
+            target = f"{name}_2" if name in frame and name not in names else name
+            values = frame[label].where(below)
+            out[target] = out[target].where(~below, values) if target in out else values
+            findings.add(
+                "HEADINGS_CHANGED",
+                about=f"{row[at]} {label}",
+                value=label,
+                expected=target,
+                detail=Text(f"{source} 第 {row[at] + 1} 行", f"{source}, row {row[at] + 1}"),
+            )
+    return out
 
 
 def _feet(frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray) -> np.ndarray:
