@@ -258,6 +258,9 @@ def test_a_negation_is_never_near_what_it_denies(word, never):
         ("manholes", "cover_kind", "排水井盖", []),  # neither 污水 nor 雨水
         ("illegal_construction", "found_by", "PERMIT", []),  # no petition
         ("illegal_construction", "status", "待拆除", []),
+        ("illegal_construction", "status", "已拆除50%", []),
+        ("illegal_construction", "status", "部分已拆除", []),
+        ("illegal_construction", "status", "已拆除100%", ["50"]),
     ],
 )
 def test_a_word_is_near_what_says_the_same(layer, field, word, codes):
