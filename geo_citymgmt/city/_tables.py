@@ -26,7 +26,7 @@ from geo_citymgmt._languages import (
 )
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
-from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._numbers import number_in, parse_number
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
@@ -312,7 +312,10 @@ def read_events(
     pairs = zip(table["layer"], table["event"], strict=True)
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
-    table["amount"] = _amounts(table["amount"], name, findings)
+    of_events = [
+        _unit_of(*pair, specs) for pair in zip(table["layer"], table["event"], strict=True)
+    ]
+    table["amount"] = _amounts(table["amount"], of_events, name, findings)
     table["key"] = _keys(table, name, findings)
     for column, why in (
         ("layer", Text("图层名称无法识别", "their layer is not known")),
@@ -380,7 +383,16 @@ def _dates(column: pd.Series) -> pd.Series:
     return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
 
 
-def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
+def _unit_of(layer: Any, event: Any, specs: Mapping[str, LayerSpec]) -> str:
+    """Return the unit of what an event adds to; empty where it adds a number of records."""
+    spec = specs.get(layer) if isinstance(layer, str) else None
+    if spec is None or event not in spec.events:
+        return ""
+    totals = (spec.amounts[amount].total for amount in spec.events[event].adds)
+    return next((spec.fields[total].unit for total in totals if isinstance(total, str)), "")
+
+
+def _amounts(column: pd.Series, units: Sequence[str], name: str, findings: Findings) -> pd.Series:
     """Return numbers; a cell that is none is told, and its event has no amount."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype("float64")
@@ -388,7 +400,11 @@ def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
     said = given.notna() & ~given.map(lambda v: is_null_text(str(v)))
     amounts = pd.to_numeric(given.where(said), errors="coerce").astype("float64")
     hard = said & ~np.isfinite(amounts)
-    read = [parse_number(str(v))[0] for v in given[hard]]
+    read = [
+        parse_number(str(v), unit)[0]
+        for v, unit, is_hard in zip(given, units, hard, strict=True)
+        if is_hard
+    ]
     amounts[hard] = np.array(read, dtype="float64")
     unread = said & ~np.isfinite(amounts)
     why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
@@ -494,9 +510,10 @@ def read_targets(
     table["indicator"] = [known.get(plain_key(t), plain(t)) for t in table["indicator"]]
     if zones is not None:
         table["zone_code"] = [zones.code(plain(text)) for text in table["zone_code"]]
-    table["target"] = _numbers(raw["target"], rows, faults)
-    table["deadline"], unread = _days(raw["deadline"], rows, faults)
     factor, wrong = unit_factors(table, figures)
+    units = [figures.figures[k].unit if k in figures.figures else "" for k in table["indicator"]]
+    table["target"] = _numbers(raw["target"], units, factor, rows, faults)
+    table["deadline"], unread = _days(raw["deadline"], rows, faults)
     for at in np.flatnonzero(wrong):
         wanted = figures.figures[table["indicator"].iloc[at]].unit
         faults.append(
@@ -575,10 +592,17 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _numbers(column: pd.Series, rows: np.ndarray, faults: list[TargetFault]) -> np.ndarray:
+def _numbers(
+    column: pd.Series,
+    units: Sequence[str],
+    factor: np.ndarray,
+    rows: np.ndarray,
+    faults: list[TargetFault],
+) -> np.ndarray:
+    """Numbers in the unit of each row, of which one is ``factor`` of its figure's."""
     out = np.full(len(column), np.nan)
     for at, value in enumerate(column):
-        number, cause = _number(value)
+        number, cause = _number(value, units[at], float(factor[at]))
         if cause is None:
             out[at] = number
             continue
@@ -589,7 +613,7 @@ def _numbers(column: pd.Series, rows: np.ndarray, faults: list[TargetFault]) -> 
     return out
 
 
-def _number(value: Any) -> tuple[float, Text | None]:
+def _number(value: Any, unit: str, factor: float) -> tuple[float, Text | None]:
     """The number of a cell, or why it is none."""
     text = _text(value)
     if isinstance(value, (bool, np.bool_)):
@@ -599,7 +623,7 @@ def _number(value: Any) -> tuple[float, Text | None]:
     elif is_null_text(text):
         return np.nan, Text("没有填写目标值", "no target is given")
     else:
-        number = parse_number(text)[0]
+        number = number_in(text, unit, factor)
         if number is None and text.lower().lstrip("+-") in ("inf", "infinity", "∞"):
             number = np.inf
     if number is None:

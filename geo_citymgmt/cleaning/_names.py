@@ -173,7 +173,7 @@ class Values:
         return Evidence(_verdict(share), reason)
 
     def _are_numbers(self, item: Field) -> Evidence:
-        parsed = [parse_number(text, item.unit)[0] for text in self.texts]
+        parsed = [parse_number(text, item.unit, (item.zh, *item.aliases))[0] for text in self.texts]
         numbers = np.array([np.nan if n is None else n for n in parsed])
         share = self.share(np.isfinite(numbers))
         reason = _shares(share, "值是数", "values are numbers")

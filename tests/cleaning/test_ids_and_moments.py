@@ -180,6 +180,17 @@ def test_a_column_settles_the_order_of_its_dates(texts, days):
     assert "DATE_STYLE" in set(table["code"])
 
 
+def test_a_year_of_four_digits_behind_does_not_say_that_one_of_two_is_not_in_front():
+    texts = ["30/06/2023", "23-06-30", "23-13-07"]
+    found, table = column(texts)
+    assert found == ["2023-06-30", None, None]
+    assert table.query("code == 'DATE_AMBIGUOUS'")["value"].tolist()[0] == "23-06-30"
+    # What the finding says to write reads both.
+    assert column(texts[:2], "ymd")[0] == ["2023-06-30", "2023-06-30"]
+    # Of 07/13/23 the month is before the day, and so it is of the others.
+    assert column(["06/07/2023", "07/13/23"])[0] == ["2023-06-07", "2023-07-13"]
+
+
 def test_an_order_that_nothing_settles_is_asked_for_and_not_guessed():
     found, table = column(["01/02/2022", "03/04/2022", "05/05/2022"])
     assert found == [None, None, "2022-05-05"]
