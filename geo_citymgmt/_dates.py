@@ -23,7 +23,8 @@ from geo_citymgmt.errors import AsOfError, CityDataError
 _MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
-    "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "local_days", "read_day", "span_of_text",
+    "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "last_days", "local_days", "read_day",
+    "span_of_text",
 ]  # fmt: skip
 
 LOCAL_ZONE = "Asia/Shanghai"
@@ -304,6 +305,31 @@ def local_days(column: pd.Series, *, function: str = "") -> np.ndarray:
             if isinstance(value, dt.datetime)
             else value
         )
+    return days
+
+
+def last_days(days: pd.Series, precision: pd.Series | None) -> pd.Series:
+    """Return the last day that each date can mean: one known to the month or year is a span.
+
+    Parameters
+    ----------
+    days : Series of datetime64
+        Any day of the month or year stands for it.
+    precision : Series or None
+        "month" or "year" where a date is known to no more; None where all are known to the day.
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.to_datetime(["2022-06-01", "2022-06-01"]))
+    >>> last_days(days, pd.Series(["month", None])).dt.day.tolist()
+    [30, 1]
+    """
+    if precision is None:
+        return days
+    for known, end in (("month", pd.offsets.MonthEnd(0)), ("year", pd.offsets.YearEnd(0))):
+        hit = (precision == known).fillna(False).to_numpy(dtype=bool)
+        if hit.any():
+            days = days.mask(hit, days + end)
     return days
 
 

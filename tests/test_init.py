@@ -51,7 +51,49 @@ def found(report: dict, code: str) -> list[dict]:
     return [f for f in report["findings"] if f["code"] == code]
 
 
+def outlines(folder: Path, *names: str) -> None:
+    """A file a district, each with its code and name."""
+    known = {"瑶海区": ("340102", WEST), "长丰县": ("340121", EAST)}
+    for name in names:
+        code, shape = known[name]
+        frame = gpd.GeoDataFrame({"区划代码": [code], "名称": [name]}, geometry=[shape], crs=4490)
+        frame.to_file(folder / f"{name}.shp", encoding="GB18030")
+
+
 # what is proposed
+
+
+def test_files_of_one_district_each_are_the_districts_and_no_parcels(tmp_path):
+    outlines(tmp_path, "瑶海区", "长丰县")
+    text, _ = texts(tmp_path)
+    assert tomllib.loads(text)["layers"].keys() == {"districts"}
+    assert "illegal_construction" not in text
+    city = gcm.load_city(tmp_path)
+    assert sorted(city.zones["name_zh"]) == ["瑶海区", "长丰县"]
+    assert city.code == "340100"
+
+
+def test_one_outline_is_proposed_as_a_district_and_left_aside_where_districts_are(tmp_path):
+    outlines(tmp_path, "瑶海区")
+    text, confirmed = texts(tmp_path)
+    assert "layers" not in tomllib.loads(text)
+    assert tomllib.loads(confirmed)["layers"].keys() == {"districts"}
+    outlines(tmp_path, "长丰县")
+    districts(tmp_path, "区县.geojson", adcode=[340102, 340121], name=["瑶海区", "长丰县"])
+    assert len(gcm.load_city(tmp_path).zones) == 2
+    assert tomllib.loads(texts(tmp_path)[0])["layers"]["districts"]["path"] == "区县.geojson"
+
+
+def test_a_parcel_that_names_its_district_and_a_whole_city_are_no_outline_of_a_district(tmp_path):
+    for folder, columns in (
+        ("parcel", {"违建编号": ["W1"], "违法建设面积": [9], "代码": ["340102"], "区": ["瑶海区"]}),
+        ("whole", {"区划代码": ["340100"], "名称": ["合肥市"]}),
+    ):
+        (tmp_path / folder).mkdir()
+        frame = gpd.GeoDataFrame(columns, geometry=[WEST], crs=4490)
+        for k in ("a", "b"):
+            frame.to_file(tmp_path / folder / f"{k}.geojson")
+        assert "[layers.districts]" not in texts(tmp_path / folder)[0]
 
 
 def test_a_map_of_districts_is_known_by_its_columns_whatever_its_name(tmp_path):

@@ -185,6 +185,22 @@ def test_a_date_that_nobody_stated_is_said_to_be_that_of_the_last_record(tmp_pat
     assert not city.findings["code"].isin(["DATE_ASSUMED", "DATE_UNSTATED"]).any()
 
 
+@pytest.mark.parametrize(
+    ("dates", "day"),
+    [
+        (["2024年5月", "2024年6月"], "2024-06-30"),
+        (["2024-05-03", "2024年6月"], "2024-06-30"),
+        # A day of that month is known: of no later one is it said that anything happened.
+        (["2024-06-03", "2024年6月"], "2024-06-03"),
+        (["2023年", "2024年"], "2024-12-31"),
+    ],
+)
+def test_a_last_month_makes_its_last_day_the_date_of_the_data(tmp_path, dates, day):
+    rows = "".join(f"{k},{date},117.3,31.8{k}\n" for k, date in enumerate(dates))
+    (tmp_path / "窨井.csv").write_text(f"窨井编号,更新日期,经度,纬度\n{rows}", encoding="utf-8")
+    assert gcm.load_city(tmp_path, datum="wgs84").data_date == pd.Timestamp(day)
+
+
 def test_data_without_any_date_says_so(tmp_path):
     (tmp_path / "窨井.csv").write_text("窨井编号,经度,纬度\n1,117.3,31.8\n", encoding="utf-8")
     city = gcm.load_city(tmp_path, datum="wgs84")

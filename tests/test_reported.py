@@ -9,6 +9,10 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
+from geo_citymgmt.city._side_tables import read_reported
+from geo_citymgmt.cleaning._place import ZoneNames
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.indicators import load_figures
 from tests.conftest import without_cases
 
 CRS = "EPSG:4549"
@@ -48,6 +52,15 @@ def test_what_is_reported_stands_beside_what_is_computed_with_their_difference(t
     assert found.loc["320500", ["reported_period", "reported_source"]].tolist() == [
         "2022-H1", "报表",
     ]  # fmt: skip
+
+
+def test_a_reported_number_that_says_its_unit_is_not_converted_once_more(tmp_path):
+    cells = ["9万平方米,万平方米", "9,万平方米", "9万平方米,"]
+    path = tmp_path / "reported.csv"
+    lines = [f"illegal_demolished_area,,202{k},{c},," for k, c in enumerate(cells)]
+    path.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    table = read_reported(path, load_figures(), ZoneNames(["320500"], {}), Findings(), [])
+    assert table["value"].tolist() == [90_000] * 3
 
 
 def test_the_last_report_is_shown_and_a_difference_only_of_the_same_days(tmp_path):

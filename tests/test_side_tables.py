@@ -96,6 +96,14 @@ def test_a_word_for_a_number_is_told_with_file_and_row_and_its_event_stays(tmp_p
     ]
 
 
+def test_an_amount_of_an_event_may_say_its_unit(tmp_path):
+    rows = [f"illegal_construction,W{k},demolish,2021-01-0{k + 1},{text}," for k, text in
+            enumerate(("600平方米", "0.5亩", "1.2万㎡", "80"))]  # fmt: skip
+    table, findings, _ = events(tmp_path, [HEAD, *rows])
+    assert table["amount"].round(3).tolist() == [600, 333.333, 12000, 80]
+    assert not told(findings, "TABLE_VALUE")
+
+
 def test_rows_that_cannot_be_used_are_told_by_file_and_row_and_the_rest_is_used(tmp_path):
     lines = [HEAD, *LINES[:5]]
     lines[2] = lines[2].replace("2021-01-01", "昨天")

@@ -94,6 +94,30 @@ def test_a_code_means_its_zone_however_a_sheet_wrote_it(city, code):
     assert (row["target"], row["status"]) == (1000, "met")
 
 
+@pytest.mark.parametrize(
+    ("target", "unit", "meant"),
+    [
+        ("9万平方米", "", 90000),
+        ("9万平方米", "万平方米", 90000),
+        ("9", "万平方米", 90000),
+        ("15亩", "", 10000),
+        ("1.2公顷", "亩", 12000),
+        ("20,000", "平方米", 20000),
+    ],
+)
+def test_a_target_may_say_its_unit_and_wins_over_that_of_its_column(city, target, unit, meant):
+    name = "illegal_demolished_area"
+    targets = rows(target, unit=[unit]).assign(indicator=name)
+    table = gcm.progress(city, as_of=JUNE, level="city", indicators=name, targets=targets)
+    assert table["target"].iloc[0] == pytest.approx(meant)
+
+
+def test_a_target_in_a_unit_of_another_kind_is_refused(city):
+    targets = rows("9公里").assign(indicator="illegal_demolished_area")
+    with pytest.raises(gcm.CityDataError, match="'9公里'"):
+        progress(city, targets)
+
+
 def test_the_same_target_twice_is_one(city):
     assert progress(city, rows(5000, 5000))["target"] == 5000
     in_units = rows(0.5, 5000, unit=["万个", "个"])

@@ -109,7 +109,7 @@ def _flag(value: Any, item: Field, gate: Gate) -> bool | None:
 
 def _number(value: Any, item: Field, gate: Gate) -> Any:
     if isinstance(value, str):
-        return parse_number(value, item.unit)[0]
+        return parse_number(value, item.unit, (item.zh, *item.aliases))[0]
     number = isinstance(value, _NUMBERS) and not isinstance(value, bool)
     return value if number and np.isfinite(value) else None
 

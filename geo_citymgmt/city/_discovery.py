@@ -30,6 +30,7 @@ from geo_citymgmt.city._recognition import (
     by_geometry,
     candidates,
     n_own_columns,
+    outline_of,
     recognise,
     stated_zones,
 )
@@ -51,6 +52,7 @@ _TARGETS = ("targets", "目标", "目标任务")
 _REPORTED = ("reported", "上报数", "上报数据")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
 _CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
+_OUTLINES = Text("各文件中单个区划的图形", "the outline of one district in each file")
 #: So many files are named where one finding is about several.
 _SHOWN = 6
 
@@ -452,7 +454,11 @@ def _take(
         if len(fitting) == 1:
             groups[asked] = fitting
     reasons: dict[tuple[str, Text], list[str]] = {}
-    for piece in unnamed:
+    outlines = [piece for piece in unnamed if _is_outline(piece, specs)]
+    # Last, when it is known whether another source is the districts.
+    for piece in sorted(unnamed, key=lambda p: p in outlines):
+        if piece in outlines and _take_outlines(found, outlines, groups, reasons, specs):
+            continue
         if piece not in groups.get(asked or "", []):
             _take_unnamed(found, piece, groups, reasons, specs, asked)
     _report_drawings(found, [p for p in unnamed if p.item.drawn is not None], groups, specs, asked)
@@ -464,6 +470,31 @@ def _take(
                 _left_over(found, piece.item, specs[key], found.layers[key].label, asked)
         else:
             _take_group(found, key, group, specs, asked)
+
+
+def _is_outline(piece: _Piece, specs: Mapping[str, LayerSpec]) -> bool:
+    """Whether a source is the outline of one district, and by its columns nothing else."""
+    return bool(outline_of(piece.preview)) and len(candidates(piece.preview, specs)) == 1
+
+
+def _take_outlines(
+    found: CitySource,
+    outlines: list[_Piece],
+    groups: dict[str, list[_Piece]],
+    reasons: dict[tuple[str, Text], list[str]],
+    specs: Mapping[str, LayerSpec],
+) -> bool:
+    """Take a file a district as the districts, where nothing else is; return whether they are."""
+    key = candidates(outlines[0].preview, specs)[0].layer
+    if groups.get(key) is outlines:
+        return True
+    names = {outline_of(piece.preview) for piece in outlines}
+    if len(outlines) < 2 or len(names) < len(outlines) or key in {*groups, *found.layers}:
+        return False
+    groups[key] = outlines
+    labels = [piece.item.label for piece in outlines]
+    reasons[key, _OUTLINES] = labels
+    return True
 
 
 def _take_unnamed(

@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt._dates import last_days as last_days_of
 from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt.city._tables import EVENT_COLUMNS, at_rows, read_events, reported_as_unusable
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.reading._text import text_array
-from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.spec import Field, LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.city")
 
@@ -124,10 +125,20 @@ def last_days(
         facts = {*(spec.states.dates if spec.states else ()), "update_date", "survey_date"}
         facts |= {a.date for a in spec.amounts.values() if a.date}
         for name in sorted(facts & set(layer.data.columns)):
-            if pd.notna(last := layer.data[name].max()):
-                item = spec.fields.get(name)
+            item = spec.fields.get(name)
+            if pd.notna(last := _last_day(layer.data, name, item)):
                 label = Text(name, name) if item is None else Text(item.zh, item.en)
                 yield pd.Timestamp(last), _MESSAGES("day_of_field", spec=spec, label=label)
+
+
+def _last_day(data: pd.DataFrame, name: str, item: Field | None) -> Any:
+    """Return the last day of a column; a month or year as the end of it, none of its days known."""
+    days, vague = data[name], data.get(f"{name}_precision")
+    if vague is None and item is not None and item.precision:
+        vague = pd.Series(item.precision, index=days.index)
+    exact = days.max() if vague is None else days[~vague.isin(["month", "year"])].max()
+    # A month in which a day is known says of no later day that it is over.
+    return exact if exact == days.max() else last_days_of(days, vague).max()
 
 
 def assumed_day(

@@ -548,6 +548,9 @@ def _zone_candidate(preview: Preview, specs: Mapping[str, LayerSpec]) -> Candida
             why = Text(f"“{column}”一列的区划名称", f"the names of divisions in {column!r}")
             return Candidate(by_level[level].key, True, why)
     spec = by_level["district"]
+    if name := outline_of(preview):
+        why = Text(f"“{name}”一个区划的图形", f"the outline of one division, {name}")
+        return Candidate(spec.key, False, why)
     mapped = _own_fields([*codes, *names], spec)
     telling = [c for f, c in mapped.items() if f in (spec.id_field, spec.label) and not _common(c)]
     if telling and len(frame) > 1:
@@ -556,6 +559,21 @@ def _zone_candidate(preview: Preview, specs: Mapping[str, LayerSpec]) -> Candida
         why = Text(f"面图形，“{names[0]}”一列各不相同", f"polygons, each with its own {names[0]!r}")
         return Candidate(spec.key, False, why)
     return None
+
+
+def outline_of(preview: Preview) -> str:
+    """Return the name of the one district whose outline a source is; empty where it is none.
+
+    Its only record says the name, and the code of a division or the file's name says it too.
+    """
+    frame = preview.frame
+    if preview.kinds != {"Polygon"} or len(frame) != 1:
+        return ""
+    codes, names = zone_columns(frame)
+    named = [str(v) for v in frame[names].iloc[0] if is_county_name(v) and not _unit_named(str(v))]
+    has_code = any(len(_plain_code(v)) == 6 and division_code(v) for v in frame[codes].iloc[0])
+    called = {plain_key(name) for name in preview.item.names}
+    return next((n for n in named if has_code or plain_key(n) in called), "")
 
 
 def _stated_level(frame: pd.DataFrame) -> str:

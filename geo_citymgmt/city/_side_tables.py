@@ -25,7 +25,7 @@ from geo_citymgmt.city._tables import (
     reported_as_unusable,
     zone_headings,
 )
-from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._numbers import number_in, parse_number
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.findings import Findings, concat_findings
@@ -85,15 +85,14 @@ def read_reported(
     table["figure"] = [known.get(plain_key(text), "") for text in table["figure"]]
     table["zone"] = [zones.code(plain(text)) or zones.city for text in table["zone"]]
     unit_of = {key: f.unit for key, f in figures.figures.items()}
-    pairs = zip(table["value"], table["figure"], strict=True)
-    numbers = [parse_number(text, unit_of.get(key, ""))[0] for text, key in pairs]
-    table["value"] = np.array(numbers, dtype="float64")
+    factor, wrong = unit_factors(table.rename(columns={"figure": "indicator"}), figures)
+    said = zip(table["value"], table["figure"], factor, strict=True)
+    numbers = [number_in(text, unit_of.get(key, ""), one) for text, key, one in said]
+    table["value"] = np.array(numbers, dtype="float64") * factor
     spans = [_span(text) for text in table["period"]]
     for k, name in enumerate(("period_start", "period_end")):
         days = [pd.NaT if span is None else span[k] for span in spans]
         table[name] = pd.Series(days, table.index, dtype="datetime64[us]")
-    factor, wrong = unit_factors(table.rename(columns={"figure": "indicator"}), figures)
-    table["value"] *= factor
     lost = pd.Series(False, table.index)
     for hit, column, cause in (
         (table["figure"].eq(""), "figure", _MESSAGES("reported_no_figure")),

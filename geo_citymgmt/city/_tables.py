@@ -26,7 +26,7 @@ from geo_citymgmt._languages import (
 )
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
-from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._numbers import number_in, parse_number
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
@@ -407,10 +407,10 @@ def _amounts(
 
 def _unit_of(spec: LayerSpec | None, event: str) -> str:
     """Return the unit of what an event adds to, empty where it counts or is not known."""
-    adds = spec.events[event].adds if spec is not None and event in spec.events else ()
-    totals = [spec.amounts[key].total for key in adds] if spec is not None else []
-    fields = [spec.fields[name] for name in totals if isinstance(name, str)] if spec else []
-    return (fields[0].unit or "") if fields else ""
+    if spec is None or event not in spec.events:
+        return ""
+    totals = (spec.amounts[amount].total for amount in spec.events[event].adds)
+    return next((spec.fields[total].unit for total in totals if isinstance(total, str)), "")
 
 
 _REQUIRED = REQUIRED["targets"]
@@ -510,9 +510,10 @@ def read_targets(
     table["indicator"] = [known.get(plain_key(t), plain(t)) for t in table["indicator"]]
     if zones is not None:
         table["zone_code"] = [zones.code(plain(text)) for text in table["zone_code"]]
-    table["target"] = _numbers(raw["target"], rows, faults)
-    table["deadline"], unread = _days(raw["deadline"], rows, faults)
     factor, wrong = unit_factors(table, figures)
+    units = [figures.figures[k].unit if k in figures.figures else "" for k in table["indicator"]]
+    table["target"] = _numbers(raw["target"], units, factor, rows, faults)
+    table["deadline"], unread = _days(raw["deadline"], rows, faults)
     for at in np.flatnonzero(wrong):
         wanted = figures.figures[table["indicator"].iloc[at]].unit
         faults.append(
@@ -591,10 +592,17 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _numbers(column: pd.Series, rows: np.ndarray, faults: list[TargetFault]) -> np.ndarray:
+def _numbers(
+    column: pd.Series,
+    units: Sequence[str],
+    factor: np.ndarray,
+    rows: np.ndarray,
+    faults: list[TargetFault],
+) -> np.ndarray:
+    """Numbers in the unit of each row, of which one is ``factor`` of its figure's."""
     out = np.full(len(column), np.nan)
     for at, value in enumerate(column):
-        number, cause = _number(value)
+        number, cause = _number(value, units[at], float(factor[at]))
         if cause is None:
             out[at] = number
             continue
@@ -605,7 +613,7 @@ def _numbers(column: pd.Series, rows: np.ndarray, faults: list[TargetFault]) -> 
     return out
 
 
-def _number(value: Any) -> tuple[float, Text | None]:
+def _number(value: Any, unit: str, factor: float) -> tuple[float, Text | None]:
     """The number of a cell, or why it is none."""
     text = _text(value)
     if isinstance(value, (bool, np.bool_)):
@@ -615,7 +623,7 @@ def _number(value: Any) -> tuple[float, Text | None]:
     elif is_null_text(text):
         return np.nan, Text("没有填写目标值", "no target is given")
     else:
-        number = parse_number(text)[0]
+        number = number_in(text, unit, factor)
         if number is None and text.lower().lstrip("+-") in ("inf", "infinity", "∞"):
             number = np.inf
     if number is None:

@@ -93,15 +93,34 @@ def settle(
     ('', [None])
     """
     readings = [date.days() for date in dates]
-    if order is None:
-        common = set(ORDERS)
-        for days in readings:
-            # What is a day in no order is a slip of its own.
-            common = common & set(days) if days else common
-        order = next(iter(common)) if len(common) == 1 else ""
-    if order:
-        return order, [days.get(order) for days in readings]
-    return "", [_only(list(days.values())) for days in readings]
+    long, short = (
+        _common([r for d, r in zip(dates, readings, strict=True) if d.has_long_year == is_long])
+        for is_long in (True, False)
+    )
+    if order is not None:
+        # A year of four digits stands behind, whatever is said of those of two.
+        short, long = {order}, long if order == "ymd" else {order}
+    elif long:
+        # 30/06/2023 says that the day is before the month; of 23-06-30 not that 23 is the day.
+        short -= {"mdy", "dmy"} - long
+        long = long & short if len(short) == 1 and long & short else long
+    orders = [
+        next(iter(kind)) if len(kind) == 1 else ""
+        for kind in (long if date.has_long_year else short for date in dates)
+    ]
+    days = [
+        days.get(order) if order else _only(list(days.values()))
+        for order, days in zip(orders, readings, strict=True)
+    ]
+    return orders[0] if len(set(orders)) == 1 else "", days
+
+
+def _common(readings: Sequence[Mapping[str, dt.date]]) -> set[str]:
+    """Return the orders that each date can be in; what is a day in none is a slip of its own."""
+    common = set(ORDERS)
+    for days in readings:
+        common = common & set(days) if days else common
+    return common
 
 
 def check_date_order(given: Mapping[str, str] | None, spec: LayerSpec) -> None:

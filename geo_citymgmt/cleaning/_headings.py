@@ -410,6 +410,21 @@ class Vocabulary:
                 names |= dict.fromkeys(self._learnt[0].get(pointing, ()))
         return list(names)
 
+    def says_label(self, heading: str, item: Field) -> bool:
+        """Whether a heading says all that the label of a field does, whatever its unit.
+
+        Examples
+        --------
+        >>> from geo_citymgmt.spec import load_specs
+        >>> spec = load_specs()["illegal_construction"]
+        >>> words, area = Vocabulary(spec), spec.fields["illegal_area_m2"]
+        >>> [words.says_label(name, area) for name in ("其中违法面积（㎡）", "建筑面积", "面积")]
+        [True, False, False]
+        """
+        label = max(self.meanings(item.zh), key=len, default=None)
+        names = (heading, *(bare for bare, _ in readings(heading)))
+        return label is not None and any(label in self.meanings(name) for name in names)
+
     def names_subject(self, heading: str) -> bool:
         """Whether a heading names what the layer is about, beside something else of it."""
         words = self._split(heading)

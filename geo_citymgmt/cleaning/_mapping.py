@@ -126,6 +126,7 @@ def match_fields(
     doubted = _put_right(mapping, reported, spec, words, values)
     # A column that is given up was not read as that field.
     given_up = {writable(column) for column, _ in doubted}
+    given_up |= _take_nearer(mapping, reported, spec, words, values, asked)
     asked.withdraw(("FIELD_ALIAS", "FIELD_TRUNCATED"), given_up)
     findings.extend(asked)
     open_names = asked.values_of("FIELD_AMBIGUOUS", "FIELD_DUPLICATE", "FIELD_DOUBTED")
@@ -294,6 +295,7 @@ class _Looked:
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
         self._seen: dict[str, Values] = {}
+        self.columns = [str(column) for column in frame.columns]
 
     def __call__(self, column: str) -> Values:
         if column not in self._seen:
@@ -332,6 +334,45 @@ def _put_right(
             del mapping[name]
             doubted.add((column, name))
     return doubted
+
+
+def _take_nearer(
+    mapping: dict[str, str],
+    reported: Mapping[str, str],
+    spec: LayerSpec,
+    words: Vocabulary,
+    values: _Looked,
+    findings: Findings,
+) -> set[str]:
+    """Take a column that says the label of a field for one that is it by a wider name.
+
+    建筑面积 is the area of a parcel where nothing else is; beside 违法建筑面积 it is that of the
+    building. Return the columns that were given up.
+    """
+    left = set()
+    for name, column in list(mapping.items()):
+        item = spec.fields[name]
+        if column in reported or column.isascii() or words.says_label(column, item):
+            continue
+        is_id, taken = name == spec.id_field, {*mapping.values(), *reported}
+        nearer = [
+            c
+            for c in values.columns
+            if c not in taken
+            and words.says_label(c, item)
+            and values(c).of(item, is_id=is_id).verdict >= AGREES
+        ]
+        if len(nearer) == 1:
+            mapping[name] = nearer[0]
+            left.add(writable(column))
+            findings.add(
+                "FIELD_DUPLICATE",
+                item=item,
+                value=writable(column),
+                about=writable(column),
+                expected=writable(nearer[0]),
+            )
+    return left
 
 
 def _candidates(

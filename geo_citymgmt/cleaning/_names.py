@@ -173,7 +173,7 @@ class Values:
         return Evidence(_verdict(share), reason)
 
     def _are_numbers(self, item: Field) -> Evidence:
-        parsed = [parse_number(text, item.unit)[0] for text in self.texts]
+        parsed = [parse_number(text, item.unit, (item.zh, *item.aliases))[0] for text in self.texts]
         numbers = np.array([np.nan if n is None else n for n in parsed])
         share = self.share(np.isfinite(numbers))
         reason = _shares(share, "值是数", "values are numbers")
@@ -554,7 +554,8 @@ def _keep(
     item = spec.fields[name]
     old = best.get(name)
     if old is not None:
-        kept, left = (column, old[1]) if strength < old[0] else (old[1], column)
+        here, there = (strength, _nearness(column, item)), (old[0], _nearness(old[1], item))
+        kept, left = (column, old[1]) if here < there else (old[1], column)
         name_left, name_kept = writable(left), writable(kept)
         findings.add(
             "FIELD_DUPLICATE", item=item, value=name_left, about=name_left, expected=name_kept
@@ -562,6 +563,15 @@ def _keep(
         if kept != column:
             return
     best[name] = (strength, column)
+
+
+def _nearness(column: str, item: Field) -> int:
+    """Place of a heading among the names of its field: its own first, then each alias in order."""
+    keys = {plain_key(name) for name in (column, *(bare for bare, _ in readings(column)))}
+    if any(is_own_name(key, item) for key in keys):
+        return -1
+    names = [plain_key(alias) for alias in item.aliases]
+    return min((names.index(key) for key in keys if key in names), default=len(names))
 
 
 def writable(column: Any) -> str:

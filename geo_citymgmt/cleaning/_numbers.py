@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -34,8 +34,10 @@ _WHOLE = re.compile(r"[+-]?\d{1,19}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 
-def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
+def parse_number(text: str, unit: str = "", names: Iterable[str] = ()) -> tuple[float | None, bool]:
     """Return the number in the unit of the field, and whether a unit or scale was converted.
+
+    ``names`` are those of a field that counts: what is counted may stand behind the number.
 
     Examples
     --------
@@ -45,18 +47,30 @@ def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
     (1250.5, False)
     >>> parse_number("若干")
     (None, False)
+    >>> spaces = ("count", ["停车泊位数"])
+    >>> parse_number("60 个泊位", *spaces), parse_number("60个月", *spaces)
+    ((60.0, False), (None, False))
     """
     match = _parts(text)
     if match is None:
         return None, False
     digits, scale, word = match.groups()
     factor = _SCALES[scale]
+    if unit in _COUNTED and any(_is_counted(word, name) for name in names):
+        word = ""
     if word and word not in _COUNTERS:
         known = _FACTORS.get(unit, {})
         if word not in known:
             return None, False
         factor *= known[word]
     return float(digits) * factor, factor != 1
+
+
+def _is_counted(word: str, name: str) -> bool:
+    """Whether a word, behind one that counts, is of the name of what is counted: 个泊位."""
+    thing = word[1:] if word[:1] in _COUNTERS else word
+    # A single sign is of too many names: 个月.
+    return len(thing) > 1 and thing in name
 
 
 def _parts(text: str) -> re.Match[str] | None:
@@ -152,11 +166,11 @@ def parse_number_column(
     wrong = np.zeros(len(texts) + 1, dtype=bool)
     converted = np.zeros(len(texts) + 1, dtype=bool)
     for k, text in enumerate(texts):
-        number, converted[k] = parse_number(text, item.unit)
+        number, converted[k] = parse_number(text, item.unit, (item.zh, *item.aliases))
         if number is None or not np.isfinite(number):
             wrong[k] = not is_null_text(text) and not set(text) <= {"*"}
         else:
-            parsed[k] = number if _has_unit(text, item) else number * scale
+            parsed[k] = number if names_unit(text, item.unit) else number * scale
     bad = wrong[codes]
     shown = np.array([*texts, ""], dtype=object)[codes[bad]]
     findings.add(
@@ -190,9 +204,30 @@ def _checked_factor(unit: str, item: Field) -> float:
     return factor
 
 
-def _has_unit(text: str, item: Field) -> bool:
+def names_unit(text: str, unit: str) -> bool:
+    """Whether a number says its own unit, which is one of a field in ``unit``.
+
+    Examples
+    --------
+    >>> names_unit("9万平方米", "m2"), names_unit("9万", "m2"), names_unit("20处", "count")
+    (True, False, False)
+    """
     match = _parts(text)
-    return match is not None and match[3] in _FACTORS.get(item.unit, {})
+    return match is not None and match[3] in _FACTORS.get(unit, {})
+
+
+def number_in(text: str, unit: str, factor: float) -> float | None:
+    """Return the number of a cell in a unit of which one is ``factor`` of ``unit``.
+
+    A unit of its own wins over that of its column.
+
+    Examples
+    --------
+    >>> number_in("9", "m2", 1e4), number_in("9万平方米", "m2", 1e4), number_in("许多", "m2", 1e4)
+    (9.0, 9.0, None)
+    """
+    number, _ = parse_number(text, unit)
+    return number / factor if number is not None and names_unit(text, unit) else number
 
 
 def _numeric(column: pd.Series) -> np.ndarray | None:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._dates import last_days
 from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt.cleaning._codes import (
     code_table,
@@ -86,7 +87,8 @@ def clean_columns(
 ) -> pd.DataFrame:
     """Return the fields of ``mapping`` (field to source column), typed, on a fresh index.
 
-    A date field that is not always known to the day is followed by ``<field>_precision``. Plain
+    A date field that is not always known to the day is followed by ``<field>_precision``: the first
+    day of a month stands for it, and of a limit the last, to which it runs. Plain
     numbers of a field in ``units`` are in the unit named there, dates of one in ``date_order`` are
     in the order named there; ``values`` gives, by field, an office's own words with their codes.
     """
@@ -119,6 +121,8 @@ def clean_columns(
                 stated = clean_text(frame[companion].reset_index(drop=True), fold=True)
                 known = stated.isin(_PRECISIONS) & out[name].notna()
                 precision = precision.where(precision.notna(), stated.where(known))
+            if name in spec.limits:
+                out[name] = last_days(out[name], precision)
             if precision.notna().any():
                 out[f"{name}_precision"] = precision
         else:
@@ -772,10 +776,14 @@ class _Relations:
         latest = self.data[names[0]]
         for later in names[1:]:
             # Against the latest of all before it: a missing date between two hides nothing.
-            bad = (_last_day(self.data, later) < latest).to_numpy(dtype=bool)
+            bad = (self._last_days(later) < latest).to_numpy(dtype=bool)
             self._report_dates("DATE_ORDER", later, bad, self._shown(latest[bad], later))
             rises = self.data[later].notna() & ~(latest >= self.data[later])
             latest = latest.where(~rises, self.data[later])
+
+    def _last_days(self, name: str) -> pd.Series:
+        """The last day each date can mean: 2022年6月 is not before the 15th of June."""
+        return last_days(self.data[name], self.data.get(f"{name}_precision"))
 
     def check_states(self, data_date: pd.Timestamp | None) -> None:
         """Tell dates of what a record, by its status, cannot have been."""
@@ -846,16 +854,3 @@ class _Relations:
         """Days as a clerk has them, with the time of day where the field has it."""
         form = "%Y-%m-%d %H:%M" if self.spec.fields[name].type == "datetime" else "%Y-%m-%d"
         return days.dt.strftime(form).to_numpy(dtype=object)
-
-
-def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:
-    """The last day a date can mean: 2022年6月 is not before the 15th of June."""
-    days = data[name]
-    if f"{name}_precision" not in data.columns:
-        return days
-    known = data[f"{name}_precision"]
-    for precision, end in (("month", pd.offsets.MonthEnd(0)), ("year", pd.offsets.YearEnd(0))):
-        hit = (known == precision).fillna(False).to_numpy(dtype=bool)
-        if hit.any():
-            days = days.mask(hit, days + end)
-    return days

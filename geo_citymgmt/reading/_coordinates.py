@@ -204,9 +204,10 @@ def place_records(
     missing = _without_place(raw)
     if not missing.any():
         return
-    candidates = [c for c in _candidates(raw.frame) if (c.written & missing).any()]
+    stated = _stated(raw.crs if crs is None else crs)
+    candidates = [c for c in _candidates(raw.frame, stated) if (c.written & missing).any()]
     usable = [c for c in candidates if c.is_telling and (c.usable & missing).any()]
-    best = _best(usable, missing, raw.crs if crs is None else crs, datum)
+    best = _best(usable, missing, stated, datum)
     if best is None:
         by_values = [] if candidates or not missing.all() else _by_values(raw.frame)
         _report_unused(raw, candidates or by_values)
@@ -235,7 +236,7 @@ def _without_place(raw: Raw) -> np.ndarray:
     return missing | without_placeholders(raw.geometry)[1]
 
 
-def _candidates(frame: pd.DataFrame) -> list[_Candidate]:
+def _candidates(frame: pd.DataFrame, crs: pyproj.CRS | None) -> list[_Candidate]:
     named = [
         named_column
         for position, column in enumerate(frame.columns)
@@ -243,20 +244,22 @@ def _candidates(frame: pd.DataFrame) -> list[_Candidate]:
     ]
     texts = [c for c in named if c.axis == "text"]
     out = [c for column in texts if (c := _from_text(frame, column)) is not None]
-    out += [_from_pair(frame, first, second) for first, second in name_pairs(named)]
+    out += [_from_pair(frame, first, second, crs) for first, second in name_pairs(named)]
     halves = [c for c in named if c.axis.startswith("pair")]
-    out += [c for column in halves if (c := _from_halves(frame, column)) is not None]
+    out += [c for column in halves if (c := _from_halves(frame, column, crs)) is not None]
     return out
 
 
-def _from_pair(frame: pd.DataFrame, first: NamedColumn, second: NamedColumn) -> _Candidate:
+def _from_pair(
+    frame: pd.DataFrame, first: NamedColumn, second: NamedColumn, crs: pyproj.CRS | None
+) -> _Candidate:
     columns = [frame.iloc[:, c.position] for c in (first, second)]
     (x, by_x), (y, by_y) = (
         read_coordinates(column, axis=named.axis)
         for column, named in zip(columns, (first, second), strict=True)
     )
     names = first.name, second.name
-    if first.axis == "x" and _is_swapped(x, y):
+    if first.axis == "x" and _is_swapped(x, y, crs):
         # Surveyors call the northing x.
         x, y, names = y, x, names[::-1]
     return _Candidate(
@@ -274,7 +277,9 @@ def _from_pair(frame: pd.DataFrame, first: NamedColumn, second: NamedColumn) -> 
     )
 
 
-def _from_halves(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
+def _from_halves(
+    frame: pd.DataFrame, named: NamedColumn, crs: pyproj.CRS | None
+) -> _Candidate | None:
     column = _texts_of(frame.iloc[:, named.position])
     if column is None:
         return None
@@ -284,7 +289,7 @@ def _from_halves(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
     if not len(head.first) or np.isfinite(head.first).mean() < _ENOUGH:
         return None
     halves = read_halves(column)
-    order = _order(halves.first, halves.second, halves.lat_first, named.axis)
+    order = _order(halves.first, halves.second, halves.lat_first, named.axis, crs)
     turned = np.where(halves.lat_first < 0, order is True, halves.lat_first == 1)
     first, second = f"{named.name}[1]", f"{named.name}[2]"
     mostly = bool(turned.mean() > 0.5)
@@ -322,13 +327,21 @@ def _text_of(cell: Any) -> str:
     return str(cell)
 
 
-def _order(first: np.ndarray, second: np.ndarray, lat_first: np.ndarray, axis: str) -> bool | None:
+def _order(
+    first: np.ndarray,
+    second: np.ndarray,
+    lat_first: np.ndarray,
+    axis: str,
+    crs: pyproj.CRS | None,
+) -> bool | None:
     """Whether the first number is the latitude or northing; None where that stays open."""
     silent = (lat_first < 0) & np.isfinite(first) & np.isfinite(second)
     if not silent.any():
         return False
     a, b = first[silent], second[silent]
-    if _is_swapped(a, b):
+    if (turned := _is_turned(float(np.median(a)), float(np.median(b)), crs)) is not None:
+        return turned
+    if _is_swapped(a, b, crs):
         return True
     if _fits(float(np.median(a)), float(np.median(b))):
         return False
@@ -393,14 +406,17 @@ def _stated_crs(srid: pd.Series, column: pd.Series) -> pyproj.CRS | None:
 
 
 def _best(
-    usable: Sequence[_Candidate], missing: np.ndarray, crs: Any, datum: str | None
+    usable: Sequence[_Candidate],
+    missing: np.ndarray,
+    crs: pyproj.CRS | None,
+    datum: str | None,
 ) -> _Candidate | None:
     """Return the candidate to take; None where there is none, or two are as good."""
     if not usable:
         return None
     filled = {id(c): int((c.usable & missing).sum()) for c in usable}
     most = max(filled.values())
-    degrees = _is_geographic(crs)
+    degrees = None if crs is None else crs.is_geographic
 
     def key(c: _Candidate) -> tuple[Any, ...]:
         known = frames()[c.frame].datum if c.frame else ""
@@ -423,12 +439,12 @@ def _best(
     return ranked[0]
 
 
-def _is_geographic(crs: Any) -> bool | None:
-    """Whether what is said of the CRS means degrees; None where nothing, or no CRS, is said."""
+def _stated(crs: Any) -> pyproj.CRS | None:
+    """Return the CRS that the numbers are said to be in; None where nothing, or no CRS, is said."""
     if crs is None or (isinstance(crs, str) and (crs == "infer" or "proj=pipeline" in crs)):
         return None
     try:
-        return bool(pyproj.CRS.from_user_input(crs).is_geographic)
+        return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
         return None
 
@@ -554,7 +570,9 @@ def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
         raise failure("coordinates_y_alone", raw.name)
     if y is None:
         position = _position(raw, x)
-        both = _from_halves(raw.frame, read_name(x, position) or NamedColumn(x, position, "pair"))
+        both = _from_halves(
+            raw.frame, read_name(x, position) or NamedColumn(x, position, "pair"), raw.crs
+        )
         if both is not None and both.is_decided:
             return both
         if both is not None:
@@ -703,13 +721,40 @@ def _narrow_numbers(column: pd.Series) -> np.ndarray | None:
     return values if high - low <= _CITY_DEGREES else None
 
 
-def _is_swapped(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether the numbers fit China only when the first is the northing or latitude."""
+def _is_swapped(x: np.ndarray, y: np.ndarray, crs: pyproj.CRS | None) -> bool:
+    """Whether the numbers fit only when the first is the northing or latitude.
+
+    What is said of the CRS decides, where it can; without it China does.
+    """
     present = np.isfinite(x) & np.isfinite(y) & ~no_place(x, y)
     if not present.any():
         return False
     a, b = float(np.median(x[present])), float(np.median(y[present]))
-    return _fits(b, a) and not _fits(a, b)
+    turned = _is_turned(a, b, crs)
+    return _fits(b, a) and not _fits(a, b) if turned is None else turned
+
+
+def _is_turned(a: float, b: float, crs: pyproj.CRS | None) -> bool | None:
+    """Whether the area of use of a CRS holds two metres the other way round; None for neither.
+
+    Where it holds both, as that of the whole world does, they stay unless only that is in China.
+    """
+    if crs is None or not crs.is_projected or crs.area_of_use is None or crs.geodetic_crs is None:
+        return None
+    to_degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    as_named, turned = (to_degrees.transform(*place) for place in ((a, b), (b, a)))
+    fits, fits_turned = (_is_within(crs.area_of_use, *place) for place in (as_named, turned))
+    if fits and fits_turned:
+        return in_china(*turned) and not in_china(*as_named)
+    return fits_turned if fits != fits_turned else None
+
+
+def _is_within(area: Any, lon: float, lat: float) -> bool:
+    """Whether a place is in an area of use, or no further from it than a city is wide."""
+    south, north = area.south - _CITY_DEGREES, area.north + _CITY_DEGREES
+    width = (area.east - area.west) % 360 or 360.0
+    past_west = (lon - area.west + _CITY_DEGREES) % 360
+    return bool(south <= lat <= north and past_west <= width + 2 * _CITY_DEGREES)
 
 
 def _fits(east: float, north: float) -> bool:

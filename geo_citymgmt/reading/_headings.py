@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name
@@ -43,6 +44,13 @@ _LONGEST = 100
 _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 #: A label and its colon, at the beginning of a cell; what follows may stand in the next cell.
 _LABEL = re.compile(r"[^\d:：(（/]{1,12}[:：]")
+#: A page, a part of the list or a note, alone in a row; and a label with what follows it.
+_ALONE = r"第\s*\d+\s*页|共\s*\d+\s*页|※|以上|本表|[(（]?[一二三四五六七八九十]{1,3}[)）、]"
+_LABELLED = r"[^\d:：]{1,16}[:：]"
+#: Begins a row below or between the records that may be none.
+FOOT_BEGINS = f"^({_ALONE}|{_LABELLED})"
+_ASIDE, _SIGNED = re.compile(_ALONE), re.compile(_LABELLED)
+_OFFICE = re.compile(r"[一-鿿（）()]{2,30}(局|委员会|办公室|指挥部|大队|支队|政府|办事处)")
 _UNIT = re.compile(
     r"(?<![一-鿿])(?:计量|面积|长度|数量|金额)?单位\s*[:：]\s*(.*)|\bunits?\s*[:：]\s*(.*)", re.I
 )
@@ -281,6 +289,42 @@ def is_form_line(rows: Sequence[Sequence[Any]], i: int) -> bool:
     return sum(not is_blank(c) for c in below) > len(cells) and is_wordy(below)
 
 
+def is_foot(cells: Sequence[str]) -> bool:
+    """Whether the cells of a row say who made a list, which page or part it is, or a note.
+
+    Examples
+    --------
+    >>> is_foot(["制表人：张三", "填报日期：2023年7月3日"]), is_foot(["审核人：", "李四"])
+    (True, True)
+    >>> is_foot(["一、瑶海区"]), is_foot(["一、瑶海区", "5"]), is_foot(["负责人：张三", "W1"])
+    (True, False, False)
+    """
+    if len(cells) == 1 and _ASIDE.match(_key(cells[0])):
+        return True
+    is_value = False
+    for cell in cells:
+        label = _SIGNED.match(cell)
+        if label and any(word in _key(label[0]) for word in _words()["signed"]):
+            is_value = cell.strip().endswith((":", "："))
+        elif is_value:
+            is_value = False
+        else:
+            return False
+    return True
+
+
+def is_signature(cell: str) -> bool:
+    """Whether a cell is a day or the name of an office, as below a list.
+
+    Examples
+    --------
+    >>> [is_signature(cell) for cell in ("合肥市城市管理局", "二〇二三年七月三日", "2023", "W1")]
+    [True, True, False, False]
+    """
+    is_day = not is_number_text(cell) and span_of_text(cell) is not None
+    return is_day or _OFFICE.fullmatch(cell.strip()) is not None
+
+
 def _is_below(rows: Sequence[Sequence[Any]], i: int, filled: Sequence[int]) -> bool:
     """Whether the headings are in the next row: more words, over columns of numbers."""
     if i + 2 >= len(rows) or i + 1 >= len(filled) or filled[i + 1] <= filled[i]:
@@ -294,7 +338,8 @@ def _is_below(rows: Sequence[Sequence[Any]], i: int, filled: Sequence[int]) -> b
     return False
 
 
-def _name(cell: Any) -> str:
+def heading_name(cell: Any) -> str:
+    """Return what a cell names as the heading of a column; empty for none."""
     if is_blank(cell):
         return ""
     # Between Latin words a blank is part of the name, between characters it is none.
@@ -302,14 +347,30 @@ def _name(cell: Any) -> str:
     return re.sub(r"(?<![!-~])\s+|\s+(?![!-~])", "", text).rstrip(":：")
 
 
+def is_heading_of(cell: str, label: str) -> bool:
+    """Whether a cell is the heading of a column whose name has a unit, level or number put to it.
+
+    Examples
+    --------
+    >>> [is_heading_of("面积", label) for label in ("面积", "面积（亩）", "本月/面积", "面积_2")]
+    [True, True, True, True]
+    >>> is_heading_of("销号时间", "发现时间")
+    False
+    """
+    name = heading_name(cell)
+    of_level = label.rpartition("/")[2]
+    names = (label, of_level, of_level.partition("（")[0], re.sub(r"_\d+$", "", of_level))
+    return not name or name in names
+
+
 def _levels(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> Headings:
     """Return the headings that begin in row ``top``, with the levels below it."""
-    names = [_name(c) for c in rows[top]]
+    names = [heading_name(c) for c in rows[top]]
     distinguished: list[str] = []
     at = top
     while at + 1 < len(rows) and at < top + 2:
         # A line feed of a blank row ends it; what is merged down has no cell of its own there.
-        lower = [_name(c) for c in rows[at + 1]]
+        lower = [heading_name(c) for c in rows[at + 1]]
         width = max(len(names), len(lower))
         names += [""] * (width - len(names))
         groups = _groups(names, [*lower, *[""] * (width - len(lower))], at, merged)
@@ -361,7 +422,7 @@ def _is_lower(names: Sequence[str], row: Sequence[Any], groups: Sequence[range])
     if not any(sum(i in cells for i in group) >= 2 for group in groups):
         return False
     # Beside the parts nothing else is named, or the same once more.
-    return all(i in inside or not names[i] or _name(c) == names[i] for i, c in cells.items())
+    return all(i in inside or not names[i] or heading_name(c) == names[i] for i, c in cells.items())
 
 
 def _combined(

@@ -142,6 +142,8 @@ class Marks:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     is_filtered: bool = False
+    #: Whether the sheet as a whole is.
+    is_hidden: bool = False
 
 
 @dataclass

@@ -21,12 +21,17 @@ from geo_citymgmt._languages import NOTHING, Text, first_few
 from geo_citymgmt._markup import restore
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._headings import (
+    FOOT_BEGINS,
     SEARCHED,
     Headings,
     find_headings,
+    heading_name,
     is_blank,
+    is_foot,
     is_form_line,
+    is_heading_of,
     is_number_text,
+    is_signature,
     is_wordy,
     kinds_below,
     names_with_units,
@@ -143,12 +148,18 @@ def _n_filled(row: Sequence[Any]) -> int:
     return sum(not is_blank(c) for c in row)
 
 
-_TOTAL = r"(?i)^(合计|小计|总计|共计|累计|总数|total|subtotal|grandtotal|sum)[:：]?$"
-_PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$"
+_TOTAL = (
+    r"(?i)^(合计|小计|总计|共计|累计|总数|平均[值数]?|均值|total|subtotal|grandtotal|sum)[:：]?$"
+)
+_PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$|^(合计|小计|总计|共计)[:：]?[\d,.]+[^\d]{0,6}$"
 #: First bytes of the words of _TOTAL, in UTF-8: none of 200,000 addresses begins with one.
-_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累tTsSgG"})
+_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累平均tTsSgG"})
 _BEFORE_EXPONENT = tuple(b"eE+")
 _NOTE = r"^(注|备注|说明|填表|制表|审核|填报|单位|联系|统计)"
+#: In a table of fewer columns than this a row of one cell may be a record.
+_NARROWEST = 3
+#: So many rows at most stand below the last record to sign a list.
+_SIGNED_ROWS = 5
 #: Delimiters of texts whose numbers may have a decimal comma.
 _BESIDE_COMMAS = (";", "\t")
 _COMMA_NUMBER = r"^[+-]?\d+,\d+$"
@@ -262,13 +273,14 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         records=np.arange(n_before),
         value=[_row_text(row) for row in sheet.rows[headings.first : headings.first + n_before]],
     )
-    skipped = _no_records(frame, findings, n_before)
+    row = headings.first + n_before + rows
+    skipped, repeated = _no_records(frame, findings, n_before)
+    frame = _under_own_headings(frame, repeated, row, findings, name)
     kept = np.flatnonzero(~skipped)
     frame, record = frame[~skipped].reset_index(drop=True), n_before + kept
-    row = headings.first + n_before + rows
     width = len(block.header)
     _check_shape(frame, sheet, row[kept], record, lengths[kept], extra[kept], width, findings)
-    _report_marks(sheet, labels, row[kept], record, findings)
+    _report_marks(sheet, labels, row[kept], record, findings, name)
     frame = _plain_texts(frame, sheet, findings)
     frame = _without_damage(frame, record, findings)
     scanned = np.concatenate([headings.first + np.arange(n_before), row, block.rows_after])
@@ -501,7 +513,12 @@ def _decimal_points(frame: pd.DataFrame, texts: Sequence[str], findings: Finding
 
 
 def _report_marks(
-    sheet: Sheet, labels: Sequence[str], row: np.ndarray, record: np.ndarray, findings: Findings
+    sheet: Sheet,
+    labels: Sequence[str],
+    row: np.ndarray,
+    record: np.ndarray,
+    findings: Findings,
+    source: str,
 ) -> None:
     """Tell cells that lost their value to an error or were never computed, and what is hidden."""
     marks = sheet.marks
@@ -525,6 +542,8 @@ def _report_marks(
                 value=np.array(list(hit.values()), dtype=object),
                 action=action,
             )
+    if marks.is_hidden:
+        findings.add("SHEET_UNSEEN", value=source)
     rows = [r for r in marks.hidden_rows if r in record_of]
     columns = [labels[c] for c in marks.hidden_columns if c < len(labels) and labels[c]]
     if rows or columns:
@@ -555,10 +574,12 @@ def _labels(header: Sequence[str], columns: Sequence[pd.Series]) -> list[str]:
     return labels
 
 
-def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.ndarray:
+def _no_records(
+    frame: pd.DataFrame, findings: Findings, offset: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Tell the rows that are no records: totals, notes, headings once more.
 
-    The first row is record ``offset``.
+    The first row is record ``offset``. Return them, and which of them are headings.
     """
     n = len(frame)
     filled = frame.notna().to_numpy()
@@ -589,7 +610,7 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         hit = is_total | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
         words[hit & ~total] = column[hit & ~total]
         total |= hit
-        if frame.shape[1] >= 3:
+        if frame.shape[1] >= _NARROWEST:
             hit = _spread(_matches(closed, _NOTE), at, n) & (first == i) & (count == 1)
             words[hit] = column[hit].str.slice(0, 60)
             note |= hit
@@ -598,10 +619,70 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
     titled = np.append(repeated[1:], False) & (count == 1) & (frame.shape[1] > 2)
     for k in np.flatnonzero((repeated | titled) & ~total).tolist():
         words[k] = str(frame.iloc[k, first[k]])[:60]
+    for k in _feet(frame, filled, first).tolist():
+        note[k], words[k] = True, str(frame.iloc[k, first[k]])[:60]
     note = (note | repeated | titled) & ~total
     findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=words[total])
     findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=words[note])
-    return total | note
+    return total | note, repeated & ~total
+
+
+def _under_own_headings(
+    frame: pd.DataFrame, repeated: np.ndarray, row: np.ndarray, findings: Findings, source: str
+) -> pd.DataFrame:
+    """Put what stands below headings that are not all the first once more under those, and say so.
+
+    ``row`` is the row of the sheet of each row.
+    """
+    out = frame
+    for at, end in itertools.pairwise([*np.flatnonzero(repeated).tolist(), len(frame)]):
+        names = {
+            label: heading_name(cell)
+            for label, cell in frame.iloc[at].dropna().items()
+            if isinstance(cell, str) and not is_heading_of(cell, str(label))
+        }
+        below = np.zeros(len(frame), dtype=bool)
+        below[at + 1 : end] = True
+        out = out.assign(**{label: out[label].mask(below) for label in names})
+        for label, name in names.items():
+            # A column of that name has values of its own there, unless it is headed otherwise too.
+            target = f"{name}_2" if name in frame and name not in names else name
+            values = frame[label].where(below)
+            out[target] = out[target].where(~below, values) if target in out else values
+            findings.add(
+                "HEADINGS_CHANGED",
+                about=f"{row[at]} {label}",
+                value=label,
+                expected=target,
+                detail=Text(f"{source} 第 {row[at] + 1} 行", f"{source}, row {row[at] + 1}"),
+            )
+    return out
+
+
+def _feet(frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the rows that say who made the list and when, which page or part it is, or a note.
+
+    All cells of such a row do, and most are empty: what has an id or a position is a record.
+    """
+    n, width = filled.shape
+    count = filled.sum(axis=1)
+    if width < _NARROWEST:
+        return np.empty(0, dtype=np.int64)
+    may_be = np.zeros(n, dtype=bool)
+    few = count <= (width + 1) // 2
+    for i, label in enumerate(frame.columns):
+        if pd.api.types.is_string_dtype(frame[label].dtype):
+            may_be |= _matches_among(_array(frame[label]), FOOT_BEGINS, few & (first == i))
+    cells = {k: frame.iloc[k].dropna().astype(str) for k in np.flatnonzero(may_be).tolist()}
+    feet = {k for k, row in cells.items() if is_foot(row.tolist())}
+    # The office and the day below the last record, in columns that hold neither.
+    last = int(np.flatnonzero(count > 2).max(initial=-1))
+    for k in range(last + 1, min(n, last + 1 + _SIGNED_ROWS)) if last >= 0 else ():
+        row = frame.iloc[k].dropna().astype(str)
+        above = frame[row.index].iloc[: last + 1].tail(_SAMPLED)
+        if all(map(is_signature, row)) and not above.astype(str).map(is_signature).any(axis=None):
+            feet.add(k)
+    return np.array(sorted(feet), dtype=np.int64)
 
 
 def _matches(texts: Any, pattern: str) -> np.ndarray:

@@ -590,6 +590,9 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
         rows = sheet.to_python(skip_empty_area=False)
         merged = list(sheet.merged_cell_ranges or [])
         marks = read_marks(path, sublayer)
+        shown = python_calamine.SheetVisibleEnum.Visible
+        seen = {sheet.name for sheet in book.sheets_metadata if sheet.visible == shown}
+        marks.is_hidden = sublayer not in seen
     return sublayer, Sheet([list(row) for row in rows], merged, marks=marks)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from geo_citymgmt._options import check_lang
 
+_DATES = ("date", "datetime")
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -61,6 +63,8 @@ class Field:
     required: bool = False
     #: Of a date that is a "month" or a "year" by its nature: one without a day is not told.
     precision: str = ""
+    #: Of a date: until then, or by then. One known to the month or year lasts to its last day.
+    until: bool = False
     #: How long codes are put together: parts with their digits, in each of the ways in use.
     parts: tuple[Mapping[str, int], ...] = ()
 
@@ -231,6 +235,15 @@ class LayerSpec:
     def is_counted(self) -> bool:
         """Whether its records are counted by zone, by their place or by the zone they name."""
         return self.role in ("facility", "table")
+
+    @property
+    def limits(self) -> frozenset[str]:
+        """Fields of a day by which, not on which: known to the month, it lasts to its last day."""
+        times = {n for n, moment in self.times.items() if moment.stage}
+        moved = {n for m in self.times.values() for n in (m.moved_to, m.stopped_to) if n}
+        dates = {n: item for n, item in self.fields.items() if item.type in _DATES}
+        said = {n for n, item in dates.items() if item.plan or item.until}
+        return frozenset(dates) & {*times, *moved, *said, self.overdue.get("deadline")}
 
     @property
     def state_field(self) -> str | None:

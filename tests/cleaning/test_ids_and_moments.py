@@ -180,6 +180,17 @@ def test_a_column_settles_the_order_of_its_dates(texts, days):
     assert "DATE_STYLE" in set(table["code"])
 
 
+def test_a_year_of_four_digits_behind_does_not_say_that_one_of_two_is_not_in_front():
+    texts = ["30/06/2023", "23-06-30", "23-13-07"]
+    found, table = column(texts)
+    assert found == ["2023-06-30", None, None]
+    assert table.query("code == 'DATE_AMBIGUOUS'")["value"].tolist()[0] == "23-06-30"
+    # What the finding says to write reads both.
+    assert column(texts[:2], "ymd")[0] == ["2023-06-30", "2023-06-30"]
+    # Of 07/13/23 the month is before the day, and so it is of the others.
+    assert column(["06/07/2023", "07/13/23"])[0] == ["2023-06-07", "2023-07-13"]
+
+
 def test_an_order_that_nothing_settles_is_asked_for_and_not_guessed():
     found, table = column(["01/02/2022", "03/04/2022", "05/05/2022"])
     assert found == [None, None, "2022-05-05"]
@@ -212,6 +223,30 @@ def test_a_long_column_is_read_as_a_short_one():
     found, table = column(texts)
     assert found == [*days, "2022-06-30", None, None, "2022-06-30"]
     assert table["value"].tolist() == ["2022-02-30"]
+
+
+def test_a_limit_that_is_a_month_or_year_runs_to_its_last_day_and_what_happened_does_not():
+    words = ["2024年6月", "2024年", "2024-06-10"]
+    columns = {"发现时间": words, "计划完成时间": words}
+    data = gcm.read_layer(frame(窨井编号=["1", "2", "3"], **columns), "manholes").data
+    days = data[["found_date", "planned_date"]].astype("str").to_numpy().T.tolist()
+    assert days == [
+        ["2024-06-01", "2024-01-01", "2024-06-10"],
+        ["2024-06-30", "2024-12-31", "2024-06-10"],
+    ]
+    assert data["planned_date_precision"].tolist()[:2] == ["month", "year"]
+    # Written and read again it is the same.
+    again = gcm.read_layer(data, "manholes").data
+    assert again["planned_date"].tolist() == data["planned_date"].tolist()
+
+
+@pytest.mark.parametrize("key", sorted(gcm.load_specs()))
+def test_each_date_by_which_something_must_be_is_a_limit(key):
+    spec = gcm.load_specs()[key]
+    words = ("期限", "时限", "计划", "延期至", "下次", "截止", "有效期", "质保")
+    dates = {n for n, item in spec.fields.items() if item.type.startswith("date")}
+    named = {n for n in dates if any(word in spec.fields[n].zh for word in words)}
+    assert named - {n for n in named if "起" in spec.fields[n].zh} <= spec.limits
 
 
 def test_an_order_in_the_settings_reaches_the_column():

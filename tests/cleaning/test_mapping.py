@@ -31,6 +31,26 @@ def codes(layer):
     return set(layer.findings["code"])
 
 
+@pytest.mark.parametrize("nearer", ["违法建筑面积", "其中违法面积（㎡）", "违章面积"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_column_that_says_the_label_wins_over_a_wider_alias_and_that_is_told(nearer, turned):
+    columns = {"建筑面积（㎡）": [200], nearer: [150]}
+    columns = dict(reversed(columns.items())) if turned else columns
+    layer = gcm.read_layer(points(违建编号=["W1"], **columns), "illegal_construction")
+    assert layer.data["illegal_area_m2"].tolist() == [150]
+    (told,) = layer.findings[layer.findings["code"] == "FIELD_DUPLICATE"].itertuples()
+    assert (told.value, told.expected) == ("建筑面积（㎡）", nearer)
+
+
+def test_a_wider_alias_alone_or_by_the_callers_word_is_the_field():
+    frame = points(违建编号=["W1"], 建筑面积=[200], 违章面积=["不详"])
+    assert gcm.read_layer(frame, "illegal_construction").data["illegal_area_m2"].tolist() == [200]
+    frame = points(违建编号=["W1"], 建筑面积=[200], 违章面积=[150])
+    given = {"建筑面积": "illegal_area_m2"}
+    data = gcm.read_layer(frame, "illegal_construction", aliases=given).data
+    assert data["illegal_area_m2"].tolist() == [200]
+
+
 # names that say the same
 
 
@@ -238,6 +258,9 @@ def test_a_negation_is_never_near_what_it_denies(word, never):
         ("manholes", "cover_kind", "排水井盖", []),  # neither 污水 nor 雨水
         ("illegal_construction", "found_by", "PERMIT", []),  # no petition
         ("illegal_construction", "status", "待拆除", []),
+        ("illegal_construction", "status", "已拆除50%", []),
+        ("illegal_construction", "status", "部分已拆除", []),
+        ("illegal_construction", "status", "已拆除100%", ["50"]),
     ],
 )
 def test_a_word_is_near_what_says_the_same(layer, field, word, codes):

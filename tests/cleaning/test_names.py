@@ -56,7 +56,14 @@ def test_the_callers_word_settles_it():
 
 def test_two_columns_for_one_field_the_better_name_wins():
     found, codes = match("manholes", "井盖编号", "manhole_id")
-    assert found == {"manhole_id": "井盖编号"}
+    assert found == {"manhole_id": "manhole_id"}
+    assert "FIELD_DUPLICATE" in codes
+
+
+@pytest.mark.parametrize("columns", [("建筑面积", "违建面积"), ("违建面积", "建筑面积（㎡）")])
+def test_the_nearer_of_two_aliases_wins_in_whatever_order_they_stand(columns):
+    found, codes = match("illegal_construction", *columns)
+    assert found == {"illegal_area_m2": "违建面积"}
     assert "FIELD_DUPLICATE" in codes
 
 

@@ -103,6 +103,17 @@ def test_a_moment_with_a_zone_becomes_local_time():
     assert moments.tolist() == [pd.Timestamp(2022, 6, 30, 4)] * 3
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("60 个泊位", 60), ("60个", 60), ("60泊位", 60), ("1.2万个停车泊位", 12000),
+     ("60个月", None), ("60个以上", None), ("60个（地下30个）", None), ("60个电桩", None)],
+)  # fmt: skip
+def test_what_a_field_counts_may_stand_behind_its_number(text, number):
+    item = SPECS["parking_points"].fields["spaces_total"]
+    numbers, bad = parse_number_column(pd.Series([text]), item, Findings(), np.arange(1))
+    assert (None if bad[0] else numbers[0]) == number
+
+
 def test_a_column_of_plain_numbers_needs_no_second_look():
     item = SPECS["manholes"].fields["well_depth_m"]
     numbers, bad = parse_number_column(

@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
+from geo_citymgmt.reading import read_raw
 from geo_citymgmt.reading._coordinate_columns import (
     is_packed,
     read_coordinates,
     read_halves,
     read_name,
 )
+from geo_citymgmt.reading._coordinates import place_records
 
 LON, LAT = [120.61, 120.62, 120.63], [31.30, 31.31, 31.32]
 EAST, NORTH = [558074.9, 559020.8, 559966.4], [3464396.5, 3465510.6, 3466624.8]
@@ -103,6 +105,32 @@ def test_x_of_a_surveyor_is_the_northing(tmp_path, head, row):
     path.write_text(f"{head}\n{row}\n", "utf-8")
     layer = read(path, crs="EPSG:4549", metric_crs="EPSG:4549")
     assert shapely.get_coordinates(layer.data.geometry).tolist() == [[550000, 3461000]]
+
+
+@pytest.mark.parametrize(
+    ("crs", "head", "row", "easting_first"),
+    [
+        # London and New York: the easting is the larger, and no city of China is meant.
+        ("EPSG:27700", "编号,X,Y", "J1,527000,182000", (527000, 182000)),
+        ("EPSG:2263", "编号,x,y", "J1,981000,205000", (981000, 205000)),
+        ("EPSG:2263", "编号,坐标", 'J1,"981000,205000"', (981000, 205000)),
+        # Bern as surveyors there have it: y, the easting, before x.
+        ("EPSG:21781", "编号,X,Y", "J1,200000,600000", (600000, 200000)),
+        # All of the world is in it: China decides.
+        ("EPSG:3857", "编号,X,Y", "J1,3670000,13426000", (13426000, 3670000)),
+        ("EPSG:3857", "编号,X,Y", "J1,-13600000,4550000", (-13600000, 4550000)),
+        # In none of both ways: a belt before the easting that the CRS has not.
+        ("EPSG:4549", "编号,X,Y", "J1,3461000,40550000", (40550000, 3461000)),
+    ],
+)
+def test_which_of_x_and_y_is_the_easting_says_the_crs_that_was_given(
+    tmp_path, crs, head, row, easting_first
+):
+    path = tmp_path / "窨井.csv"
+    path.write_text(f"{head}\n{row}\n", "utf-8")
+    raw = read_raw(path)
+    place_records(raw, crs=crs)
+    assert shapely.get_coordinates(raw.geometry).tolist() == [[*easting_first]]
 
 
 # -- in every kind of source

@@ -206,6 +206,87 @@ def test_another_table_below_is_told_and_no_record():
     assert told(raw, "TABLE_ASIDE")["message_zh"].str.contains("第 7 行起").all()
 
 
+DATED = [*HEADINGS, "发现时间"]
+
+
+def test_values_below_headings_that_differ_are_under_those_and_an_error_says_so():
+    closed = [*HEADINGS, "销号时间"]
+    found, done = ([[*row, day] for row in RECORDS] for day in ("2024-05-01", "2024-05-20"))
+    rows = [DATED, *found, ["二、已销号"], closed, *done, DATED, *found]
+    raw = table_of(Sheet(rows), "list.xlsx")
+    days = raw.frame[["发现时间", "销号时间"]]
+    assert days["发现时间"].dropna().index.tolist() == [0, 1, 2, 3, 8, 9, 10, 11]
+    assert days["销号时间"].tolist()[3:9] == [np.nan, *["2024-05-20"] * 4, np.nan]
+    (row,) = told(raw, "HEADINGS_CHANGED").itertuples()
+    assert (row.severity, row.value, row.expected) == ("error", "发现时间", "销号时间")
+    assert "list.xlsx 第 7 行" in row.message_zh
+
+
+def test_columns_that_change_places_below_headings_again_keep_their_values():
+    turned = ["窨井编号", "道路名称", "纬度", "经度", "发现时间"]
+    first = [[*row, "2024-05-01"] for row in RECORDS]
+    raw = table_of(Sheet([DATED, *first, turned, ["J9", "人民路", 31.4, 120.9, ""]]), "t")
+    assert raw.frame.iloc[-1][["经度", "纬度"]].tolist() == ["120.9", "31.4"]
+    assert raw.frame.iloc[0][["经度", "纬度"]].tolist() == ["120.61", "31.3"]
+    assert len(told(raw, "HEADINGS_CHANGED")) == 2
+
+
+def test_headings_that_are_the_same_but_for_their_unit_change_nothing():
+    rows = [[*HEADINGS, "面积"], ["-", "-", "-", "-", "亩"], *([*r, 2] for r in RECORDS)]
+    raw = table_of(Sheet([*rows, [*HEADINGS, "面积"], [*RECORDS[0], 3]]), "t")
+    assert raw.frame["面积（亩）"].notna().all()
+    assert not len(told(raw, "HEADINGS_CHANGED"))
+
+
+SPREAD = [*HEADINGS, "状态", "主管部门", "发现时间"]
+FILLED = [[*row, "完好", "市政所", "2024-05-01"] for row in RECORDS]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (["制表人：张三", "", "审核人：李四", "", "填报日期：2023年7月3日"], "NOTE_ROW"),
+        (["制表人：", "张三", "", "审核人：", "李四"], "NOTE_ROW"),
+        (["", "", "负责人（签字）：", "", "联系电话：0551-1234567"], "NOTE_ROW"),
+        (["第1页 共1页"], "NOTE_ROW"),
+        (["一、瑶海区"], "NOTE_ROW"),
+        (["（二）庐阳区"], "NOTE_ROW"),
+        (["※以上数据由各区上报"], "NOTE_ROW"),
+        (["", "", "", "", "2023年7月3日"], "NOTE_ROW"),
+        (["", "", "", "", "合肥市城市管理局", "", ""], "NOTE_ROW"),
+        (["平均值", "", "", "120.6"], "TOTAL_ROW"),
+        (["", "总计：3处"], "TOTAL_ROW"),
+    ],
+)
+def test_what_stands_below_the_records_of_an_office_is_told_and_no_record(row, code):
+    row = [*row, *[""] * (len(SPREAD) - len(row))]
+    raw = table_of(Sheet([SPREAD, *FILLED, row]), "t")
+    assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
+    assert (raw.n_walked, raw.n_skipped) == (5, 1)
+    assert told(raw, code)["record"].tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["J009", "制表人：张三"],
+        ["", "一、人民路", "120.6", "31.3"],
+        ["第1页", "", "120.6", "31.3"],
+        ["J009"],
+        ["", "", "", "", "", "", "2024-05-02"],
+        ["", "", "", "", "", "养护公司"],
+        ["J009", "", "", "", "", "合肥市城市管理局"],
+        ["平均值路口"],
+    ],
+)
+def test_a_row_with_an_id_or_a_position_or_a_value_like_those_above_is_a_record(row):
+    row = [*row, *[""] * (len(SPREAD) - len(row))]
+    raw = table_of(Sheet([SPREAD, *FILLED, row, FILLED[0]]), "t")
+    assert (len(raw.frame), raw.n_skipped) == (6, 0)
+    raw = table_of(Sheet([SPREAD, *FILLED, row]), "t")
+    assert (len(raw.frame), raw.n_skipped) == (5, 0)
+
+
 def test_headings_repeated_below_a_title_go_on_with_the_table():
     rows = [HEADINGS, *RECORDS[:2], [], ["平江街道"], HEADINGS, *RECORDS[2:]]
     raw = table_of(Sheet(rows), "t")
@@ -243,6 +324,26 @@ def test_hidden_rows_are_read_and_counted(tmp_path):
     raw = read_table(book(tmp_path / "a.xlsx", [HEADINGS, *RECORDS], hidden=[3, 5, 9]))
     assert len(raw.frame) == 4
     assert told(raw, "SHEET_HIDDEN")["value"].tolist() == ["2"]
+
+
+def test_a_hidden_sheet_is_read_and_told_and_left_out_where_the_office_says_so(tmp_path):
+    workbook = openpyxl.Workbook()
+    for title, first in (("窨井", 1), ("窨井(旧)", 11)):
+        sheet = workbook.create_sheet(title)
+        for row in [HEADINGS, *([f"J{first + k}", *r[1:]] for k, r in enumerate(RECORDS))]:
+            sheet.append(row)
+    workbook["窨井(旧)"].sheet_state = "hidden"
+    workbook.remove(workbook.worksheets[0])
+    workbook.save(tmp_path / "窨井.xlsx")
+    city = gcm.load_city(tmp_path, datum="wgs84")
+    (row,) = city.findings[city.findings["code"] == "SHEET_UNSEEN"].itertuples()
+    assert (len(city["manholes"]), row.severity) == (8, "warning")
+    assert row.value == "窨井.xlsx:窨井(旧)"
+    said = '[layers.manholes]\npath = "窨井.xlsx"\nsublayer = "窨井"\ndatum = "wgs84"\n'
+    (tmp_path / "city.toml").write_text(said, encoding="utf-8")
+    city = gcm.load_city(tmp_path)
+    assert len(city["manholes"]) == 4
+    assert "SHEET_UNSEEN" not in set(city.findings["code"])
 
 
 def test_nothing_is_said_of_a_workbook_without_marks(tmp_path):
