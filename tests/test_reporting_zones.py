@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city._reporting import read_crosswalk, successors
+from geo_citymgmt.city._reporting import outline_of, read_crosswalk, successors
 from geo_citymgmt.findings import Findings
 
 #: Two districts merged into one at the end of 2021; a third stood all the time.
@@ -119,3 +119,78 @@ def test_a_wrong_cell_of_a_crosswalk_is_told_and_costs_the_rows_of_its_former_zo
 def test_a_zone_of_which_a_part_is_not_said_has_no_successor():
     table = pd.DataFrame({"code_from": ["A"], "code_to": ["B"], "share": [0.5]})
     assert successors(table, ["B"]) == {}
+
+
+def overlaid(folder, rows, points, more=""):
+    """A city of zones ``(code, name, box)`` and manholes at ``points``."""
+    codes, names, boxes = zip(*rows, strict=True)
+    columns = {"name": names} if codes[0] is None else {"adcode": codes, "name": names}
+    shapes = [shapely.box(*box) for box in boxes]
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=4490).to_file(folder / "区县.geojson")
+    lines = [f"J{i},{x},{y}" for i, (x, y) in enumerate(points)]
+    (folder / "窨井.csv").write_text("\n".join(["窨井编号,经度,纬度", *lines]), "utf-8")
+    (folder / "city.toml").write_text(
+        f'{more}[layers.manholes]\npath = "窨井.csv"\ncrs = "EPSG:4490"\n', "utf-8"
+    )
+    return gcm.load_city(folder)
+
+
+def owned(city):
+    return city.layers["manholes"].data["district_code"].value_counts().to_dict()
+
+
+WEST, EAST, NORTH = (108.0, 22.8, 108.2, 22.9), (108.2, 22.8, 108.4, 22.9), (108.0, 22.9, 108.4, 23)
+WHOLE = (108.0, 22.8, 108.4, 23.0)
+POINTS = [(108.1, 22.85), (108.3, 22.85), (108.2, 22.95), (108.35, 22.95)]
+
+
+@pytest.mark.parametrize("coded", [True, False], ids=["with codes", "names only"])
+def test_the_outline_of_the_city_among_the_districts_is_left_out_told_and_names_the_city(
+    tmp_path, coded
+):
+    rows = [("450100", "南宁市", WHOLE), ("450102", "兴宁区", WEST), ("450103", "青秀区", EAST),
+            ("450105", "江南区", NORTH)]  # fmt: skip
+    if not coded:
+        rows = [(None, name, box) for _, name, box in rows]
+    city = overlaid(tmp_path, rows, POINTS)
+    assert set(city.zones["name_zh"]) == {"兴宁区", "青秀区", "江南区"}
+    assert sorted(owned(city).values()) == [1, 1, 2]
+    assert (city.name_zh, city.code) == ("南宁市", "450100")
+    told = city.findings.set_index("code").loc["ZONES_OUTLINE"]
+    assert 'order = ["' in told["message_zh"]
+    assert city.ledger.set_index("layer").loc["districts", "n_accepted"] == 4
+
+
+def test_the_outline_that_zones_order_names_stays_a_district_as_its_finding_says(tmp_path):
+    rows = [("450100", "南宁市", WHOLE), ("450102", "兴宁区", WEST), ("450103", "青秀区", EAST)]
+    city = overlaid(tmp_path, rows, POINTS, '[zones]\norder = ["450100"]\n')
+    assert list(city.zones.index) == ["450100", "450102", "450103"]
+    # The districts own their ground even so; the rest of the whole is left.
+    assert owned(city) == {"450100": 2, "450102": 1, "450103": 1}
+
+
+def test_the_smaller_of_two_zones_owns_where_they_overlap_and_ground_is_parted_once(tmp_path):
+    rows = [("340104", "蜀山区", WHOLE), ("340171", "高新区", (108.05, 22.82, 108.15, 22.88))]
+    city = overlaid(tmp_path, rows, POINTS)
+    assert owned(city) == {"340104": 3, "340171": 1}
+    shapes = city.zones.geometry
+    assert shapes.area.sum() == pytest.approx(shapes.union_all().area)
+    told = city.findings.set_index("code").loc["ZONES_CLAIMED"]
+    assert "蜀山区 (340104)" in told["message_zh"] and "100%" in told["message_zh"]
+
+
+def test_a_zone_that_others_cover_whole_is_an_error_and_seams_are_none(tmp_path):
+    seam = (108.1999, 22.8, 108.4, 22.9)
+    rows = [("450102", "兴宁区", WEST), ("450103", "青秀区", seam), ("450109", "邕宁区", WEST)]
+    found = overlaid(tmp_path, rows, POINTS).findings
+    assert found.loc[found["code"].str.startswith("ZONES_C"), "code"].tolist() == ["ZONES_COVERED"]
+    assert found.set_index("code").loc["ZONES_COVERED", "severity"] == "error"
+
+
+def test_a_district_with_one_area_in_it_is_no_outline():
+    zones = gpd.GeoDataFrame(
+        {"name_zh": ["蜀山区", "高新区", "经开区"]},
+        index=["340104", "340171", "340172"],
+        geometry=[shapely.box(0, 0, 9, 9), shapely.box(1, 1, 3, 3), shapely.box(5, 5, 7, 7)],
+    )
+    assert outline_of(zones) is None and outline_of(zones.iloc[:2]) is None

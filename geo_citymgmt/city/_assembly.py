@@ -26,8 +26,22 @@ from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._events import assumed_day, city_events, no_rows
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
-from geo_citymgmt.city._recognition import add_assumption, district_names, recognise_city
-from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
+from geo_citymgmt.city._recognition import (
+    CityName,
+    add_assumption,
+    city_of_outline,
+    district_names,
+    recognise_city,
+)
+from geo_citymgmt.city._reporting import (
+    cut_units,
+    outline_of,
+    part_overlaps,
+    read_crosswalk,
+    successors,
+    valid_on,
+    zone_labels,
+)
 from geo_citymgmt.city._side_tables import (
     laid_over,
     nothing_reported,
@@ -97,6 +111,8 @@ class Builder:
     layers: dict[str, Layer] = field(default_factory=dict)
     zones_by_level: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     vintage: pd.Timestamp | None = None
+    #: What the outline of the whole says of the city, where it stands among the districts.
+    outline: CityName | None = None
     findings: Findings = field(default_factory=Findings)
     #: One row a table beside the layers.
     account: list[dict[str, Any]] = field(default_factory=list)
@@ -247,6 +263,7 @@ class Builder:
             self.zones_by_level["district"] = frame.to_crs(self.crs)
         elif "district" not in self.zones_by_level and profile is not None:
             self._take_outlines(profile)
+        self._leave_out_outline()
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
@@ -255,9 +272,30 @@ class Builder:
         known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
         self.zones_by_level = {level: self.zones_by_level[level] for level in known}
         for level in known:
+            self.zones_by_level[level] = part_overlaps(
+                self.zones_by_level[level], level, self.findings
+            )
             above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
             if above:
                 self._report_gaps(above[-1], level)
+
+    def _leave_out_outline(self) -> None:
+        """Take the outline of the city from among the districts: it would own what is theirs."""
+        zones = self.zones_by_level.get("district")
+        code = None if zones is None else outline_of(zones)
+        # Who gives it a place among the districts wants it as one.
+        if zones is None or code is None or str(code) in self.found.order:
+            return
+        row, self.zones_by_level["district"] = zones.loc[code], zones.drop(index=code)
+        self.outline = city_of_outline(code, row.get("name_zh"), row.get("name_en"))
+        filled = self.zones.geometry.union_all().intersection(row.geometry).area / row.geometry.area
+        self.findings.add(
+            "ZONES_OUTLINE",
+            value=zone_labels(zones.loc[[code]])[0],
+            expected=code,
+            detail=f"{filled:.0%}",
+            about=str(code),
+        )
 
     def _report_gaps(self, above: str, level: str) -> None:
         """Tell the zones that those of the level below leave open: what lies there is in none."""
@@ -533,7 +571,7 @@ def assemble(
     )
     check_figures(figures, specs)
     events = city_events(found.events, specs, layers, findings, account, only=wanted)
-    name, code = _named(found, by_level["district"], layers, findings)
+    name, code = _named(found, by_level["district"], layers, builder.outline, findings)
     whole = (code, name.zh, name.en, *CITY_WORDS)
     zone_names = ZoneNames(whole, by_level, builder.zone_terms(), builder.merged())
     targets = _targets(builder, figures, zone_names)
@@ -639,9 +677,10 @@ def _named(
     found: CitySource,
     zones: gpd.GeoDataFrame,
     layers: Mapping[str, Layer],
+    outline: CityName | None,
     findings: Findings,
 ) -> tuple[Text, str]:
-    """Whose city it is: as stated, else by codes or names of its districts, else its folder."""
+    """Whose city it is: as stated, by its outline, by codes or names of districts, its folder."""
     if found.name.zh and found.code:
         return found.name, found.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
@@ -651,7 +690,7 @@ def _named(
         # A single file is called by its own name: the folder it happens to lie in says nothing.
         folder = found.file.stem
     frames = [layer.data for layer in layers.values()]
-    known = recognise_city(zones.index, district_names(zones, frames), folder)
+    known = outline or recognise_city(zones.index, district_names(zones, frames), folder)
     if found.in_memory and known.how == "folder" and not found.name.zh:
         findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
     elif not found.name.zh and (known.how == "names" or found.file is None):
