@@ -28,7 +28,7 @@ from geo_citymgmt._metric import (
 from geo_citymgmt._values import collection_paused, equal_values, holds
 from geo_citymgmt.cleaning._dates import check_date_order
 from geo_citymgmt.cleaning._datum import Extent
-from geo_citymgmt.cleaning._geometry import clean_geometry, representative_points
+from geo_citymgmt.cleaning._geometry import clean_geometry, join_parts, representative_points
 from geo_citymgmt.cleaning._headings import (
     field_units,
     report_units,
@@ -421,6 +421,9 @@ def read_layer(
     keep = np.ones(len(geometry), dtype=bool)
     if bbox is not None:
         keep = np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
+    if spec.role == "zones":
+        geometry, is_whole = join_parts(raw.frame, geometry, mapping, spec, findings, raw.record)
+        keep &= is_whole
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
     reason, written_as = _no_place(placeholders, positions, written, unread, n_alone)

@@ -194,3 +194,25 @@ def test_a_district_with_one_area_in_it_is_no_outline():
         geometry=[shapely.box(0, 0, 9, 9), shapely.box(1, 1, 3, 3), shapely.box(5, 5, 7, 7)],
     )
     assert outline_of(zones) is None and outline_of(zones.iloc[:2]) is None
+
+
+ISLAND = (108.35, 22.93, 108.4, 23.0)
+LAND = (108.0, 22.9, 108.3, 23.0)
+
+
+def test_rows_of_one_code_and_name_are_parts_of_one_zone_with_the_ground_of_all(tmp_path):
+    rows = [("450102", "兴宁区", WEST), ("450103", "青秀区", EAST), ("450105", "江南区", LAND),
+            ("450105", "江南区", ISLAND)]  # fmt: skip
+    city = overlaid(tmp_path, rows, POINTS)
+    assert owned(city) == {"450102": 1, "450103": 1, "450105": 2}
+    account = city.ledger.set_index("layer").loc["districts"]
+    assert account["n_walked"] == 4 and account["n_accepted"] == 3
+    assert account["n_skipped"] == 1 and account["n_rejected"] == 0
+    told = city.findings[city.findings["code"] == "ZONES_JOINED"]
+    assert told["record"].tolist() == [3] and told["severity"].tolist() == ["info"]
+
+
+def test_rows_of_one_code_with_different_names_stay_an_error(tmp_path):
+    rows = [("450102", "兴宁区", WEST), ("450103", "青秀区", EAST), ("450103", "江南区", NORTH)]
+    codes = set(overlaid(tmp_path, rows, POINTS).findings["code"])
+    assert "ID_DUPLICATE" in codes and "ZONES_JOINED" not in codes
