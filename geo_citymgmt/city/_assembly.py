@@ -19,6 +19,7 @@ from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
+    in_crs,
     is_metric,
     zone_positions,
 )
@@ -260,7 +261,7 @@ class Builder:
                 self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
         if frame is not None:
             self._settle_crs(frame)
-            self.zones_by_level["district"] = frame.to_crs(self.crs)
+            self.zones_by_level["district"] = in_crs(frame, self.crs)
         elif "district" not in self.zones_by_level and profile is not None:
             self._take_outlines(profile)
         self._leave_out_outline()
@@ -495,7 +496,7 @@ def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
     frame = _indexed_by_code(frame)
     lon, lat = zone_positions(frame)
     if len(lon) and not is_metric(frame.crs):
-        frame = frame.to_crs(choose_metric_crs(lon, lat).crs)
+        frame = in_crs(frame, choose_metric_crs(lon, lat).crs)
     return frame.set_geometry(gate.zones(frame))
 
 
