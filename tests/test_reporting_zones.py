@@ -8,6 +8,7 @@ import shapely
 import geo_citymgmt as gcm
 from geo_citymgmt.city._reporting import outline_of, read_crosswalk, successors
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.report._sheet import find_zone
 
 #: Two districts merged into one at the end of 2021; a third stood all the time.
 ROWS = [
@@ -216,3 +217,57 @@ def test_rows_of_one_code_with_different_names_stay_an_error(tmp_path):
     rows = [("450102", "兴宁区", WEST), ("450103", "青秀区", EAST), ("450103", "江南区", NORTH)]
     codes = set(overlaid(tmp_path, rows, POINTS).findings["code"])
     assert "ID_DUPLICATE" in codes and "ZONES_JOINED" not in codes
+
+
+def named_records(folder, rows, words, more=""):
+    """A city of zones ``(code, name, box)`` and manholes that name their district."""
+    lines = [f"J{i},{word},108.1,22.85" for i, word in enumerate(words)]
+    overlaid(folder, rows, POINTS)
+    (folder / "窨井.csv").write_text("\n".join(["窨井编号,所属区,经度,纬度", *lines]), "utf-8")
+    (folder / "city.toml").write_text(
+        f'{more}[layers.manholes]\npath = "窨井.csv"\ncrs = "EPSG:4490"\n', "utf-8"
+    )
+    return gcm.load_city(folder)
+
+
+THREE = [("450102", "兴宁区", WEST), ("450103", "青秀区", EAST), ("450105", "江南区", NORTH)]
+
+
+@pytest.mark.parametrize("zone", ["450102", "兴宁区"])
+def test_all_other_names_of_a_district_are_known_as_the_finding_says_and_rename_nothing(
+    tmp_path, zone
+):
+    words = ["老城", "旧城片区", "青秀区"]
+    before = named_records(tmp_path, THREE, words).findings
+    told = before.loc[before["code"] == "ZONE_UNKNOWN", "message_zh"]
+    assert len(told) == 2 and told.str.contains("[aliases]", regex=False).all()
+    city = named_records(tmp_path, THREE, words, f'[aliases]\n"{zone}" = ["老城", "旧城片区"]\n')
+    assert "ZONE_UNKNOWN" not in set(city.findings["code"])
+    reported = city.layers["manholes"].data["district_reported"]
+    assert reported.tolist() == ["450102", "450102", "450103"]
+    assert city.zones.loc["450102", "name_zh"] == "兴宁区"
+
+
+def test_a_list_among_the_names_that_are_shown_is_refused_with_the_place_for_it(tmp_path):
+    with pytest.raises(gcm.SpecError, match=r"\[aliases\]"):
+        named_records(tmp_path, THREE, ["老城"], '[names]\n450102 = ["老城", "旧城"]\n')
+
+
+TWINS = [("320106", "鼓楼区", WEST), ("320302", "鼓楼区", EAST), ("320303", "云龙区", NORTH)]
+
+
+def test_a_name_that_two_districts_bear_asks_for_the_code_which_then_is_known(tmp_path):
+    found = named_records(tmp_path, TWINS, ["鼓楼区", "云龙区"]).findings
+    told = found[found["code"] == "ZONE_UNKNOWN"]
+    assert told["record"].tolist() == [0]
+    assert "320106、320302" in told["message_zh"].iloc[0]
+    assert "[aliases]" not in told["message_zh"].iloc[0]
+    city = named_records(tmp_path, TWINS, ["320106", "云龙区"])
+    assert "ZONE_UNKNOWN" not in set(city.findings["code"])
+
+
+def test_a_sheet_of_a_name_that_two_districts_bear_asks_which(tmp_path):
+    city = named_records(tmp_path, TWINS, ["云龙区"])
+    with pytest.raises(gcm.CityDataError, match=r"鼓楼区 \(320106\), 鼓楼区 \(320302\)"):
+        find_zone(city, "鼓楼区")
+    assert find_zone(city, "云龙") == "320303"

@@ -60,7 +60,7 @@ from geo_citymgmt.city._tables import (
     report_faults,
     reported_as_unusable,
 )
-from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms
+from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms, zone_keys
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.findings import Findings, concat_findings
@@ -69,7 +69,7 @@ from geo_citymgmt.indicators._definitions import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.reading._text import take_text
+from geo_citymgmt.reading._text import plain_key, take_text
 from geo_citymgmt.spec import LayerSpec, counted_by, levels_above, load_specs, zone_levels
 from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
@@ -218,9 +218,10 @@ class Builder:
     def zone_terms(self) -> ZoneTerms:
         """What districts are called in this city, and the former ones among them."""
         named = dict(self.renamed)
-        if self.profile is not None:
-            for code, names in self.profile.aliases.items():
-                named |= dict.fromkeys(names, code)
+        keys = zone_keys(self.zones_by_level.get("district"))
+        for zone, names in self.found.aliases.items():
+            codes = keys.get(plain_key(zone), [])
+            named |= dict.fromkeys(names, codes[0] if len(codes) == 1 else zone)
         return ZoneTerms(self.found.unit, named | self.merged())
 
     def merged(self) -> dict[str, str]:
