@@ -1,5 +1,7 @@
 """Zones of one vintage, and what became of those before (撤并)."""
 
+import re
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -271,3 +273,28 @@ def test_a_sheet_of_a_name_that_two_districts_bear_asks_which(tmp_path):
     with pytest.raises(gcm.CityDataError, match=r"鼓楼区 \(320106\), 鼓楼区 \(320302\)"):
         find_zone(city, "鼓楼区")
     assert find_zone(city, "云龙") == "320303"
+
+
+def test_a_city_with_streets_alone_is_told_what_makes_them_its_districts_and_that_works(tmp_path):
+    rows = [("330782001", "稠城街道", WEST), ("330782002", "福田街道", EAST)]
+    codes, names, boxes = zip(*rows, strict=True)
+    shapes = [shapely.box(*box) for box in boxes]
+    gpd.GeoDataFrame({"镇街代码": codes, "镇街名称": names}, geometry=shapes, crs=4490).to_file(
+        tmp_path / "镇街.geojson"
+    )
+    (tmp_path / "窨井.csv").write_text(
+        "窨井编号,整治状态,经度,纬度\na,整治中,108.1,22.85\nb,整治中,108.3,22.85\n", "utf-8"
+    )
+    holes = '[layers.manholes]\npath = "窨井.csv"\ncrs = "EPSG:4490"\n'
+    (tmp_path / "city.toml").write_text(holes, "utf-8")
+    city = gcm.load_city(tmp_path)
+    told = city.findings.set_index("code").loc["ZONES_MISSING", "message_zh"]
+    entry = re.search(r"layers\.districts = .* \} \}", told)[0]
+    with pytest.raises(gcm.CityDataError, match=r"layers\.districts = "):
+        gcm.progress(city, as_of="2024-01-01", level="street")
+    with pytest.raises(gcm.CityDataError, match=r"layers\.districts = "):
+        gcm.progress_map(city, "manhole_open_count", as_of="2024-01-01")
+    (tmp_path / "city.toml").write_text(f"{entry}\n{holes}", "utf-8")
+    city = gcm.load_city(tmp_path)
+    assert city.zones["name_zh"].to_dict() == {"330782001": "稠城街道", "330782002": "福田街道"}
+    assert owned(city) == {"330782001": 1, "330782002": 1}

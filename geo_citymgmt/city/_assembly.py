@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -269,8 +271,8 @@ class Builder:
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
+            self.findings.add("ZONES_MISSING", detail=self._zones_for_districts())
             self.zones_by_level.clear()
-            self.findings.add("ZONES_MISSING")
         known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
         self.zones_by_level = {level: self.zones_by_level[level] for level in known}
         for level in known:
@@ -280,6 +282,29 @@ class Builder:
             above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
             if above:
                 self._report_gaps(above[-1], level)
+
+    def _zones_for_districts(self) -> Text:
+        """How zones of another level stand in for districts, which a county-level city has not."""
+        levels = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
+        spec = next((s for s in self.specs.values() if levels and s.level == levels[0]), None)
+        entry = None if spec is None else self.found.layers.get(spec.key)
+        if spec is None or entry is None:
+            return Text("", "")
+        files = [p for p in entry.sources if isinstance(p, (str, PathLike))]
+        if len(files) != 1:
+            return _MESSAGES("other_as_districts", spec=spec)
+        file, root = Path(files[0]), self.found.root
+        said: dict[str, Any] = {
+            "path": file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+        }
+        stated = {n: getattr(entry, n) for n in ("sublayer", "crs", "encoding")}
+        said |= {name: text for name, text in stated.items() if isinstance(text, str)}
+        own = next(s for s in self.specs.values() if s.level == "district")
+        mapping = self.layers[spec.key].mapping
+        pairs = ((spec.id_field, own.id_field), (spec.label or "", own.label or ""))
+        said["fields"] = {mapping[theirs]: name for theirs, name in pairs if theirs in mapping}
+        line = f"layers.districts = {_inline(said)}"
+        return _MESSAGES("file_as_districts", spec=spec, entry=line)
 
     def _leave_out_outline(self) -> None:
         """Take the outline of the city from among the districts: it would own what is theirs."""
@@ -439,6 +464,16 @@ class Builder:
         if self.metric is not None:
             return self.metric.crs
         return CRS.from_user_input(_WGS84 if self.metric_crs is None else self.metric_crs)
+
+
+def _inline(said: Mapping[str, Any]) -> str:
+    """Write a table in one line of TOML."""
+    pairs = []
+    for name, value in said.items():
+        is_table = isinstance(value, Mapping)
+        text = _inline(value) if is_table else json.dumps(value, ensure_ascii=False)
+        pairs.append(f"{json.dumps(name, ensure_ascii=False)} = {text}")
+    return f"{{ {', '.join(pairs)} }}"
 
 
 def _unusable(key: str, error: CityDataError) -> pd.DataFrame:
