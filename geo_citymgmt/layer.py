@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._display import layer_html, layer_text
@@ -22,13 +23,15 @@ from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
+    in_crs,
     is_metric,
+    moved,
     zone_positions,
 )
 from geo_citymgmt._values import collection_paused, equal_values, holds
 from geo_citymgmt.cleaning._dates import check_date_order
 from geo_citymgmt.cleaning._datum import Extent
-from geo_citymgmt.cleaning._geometry import clean_geometry, representative_points
+from geo_citymgmt.cleaning._geometry import clean_geometry, join_parts, representative_points
 from geo_citymgmt.cleaning._headings import (
     field_units,
     report_units,
@@ -421,6 +424,9 @@ def read_layer(
     keep = np.ones(len(geometry), dtype=bool)
     if bbox is not None:
         keep = np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
+    if spec.role == "zones":
+        geometry, is_whole = join_parts(raw.frame, geometry, mapping, spec, findings, raw.record)
+        keep &= is_whole
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
     reason, written_as = _no_place(placeholders, positions, written, unread, n_alone)
@@ -439,7 +445,7 @@ def read_layer(
     state = Records(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, repair=repair, stated=units)
     if zones is not None and zones.crs is not None and target is not None:
-        zones = zones if zones.crs == target else zones.to_crs(target)
+        zones = zones if zones.crs == target else in_crs(zones, target)
     state.place(zones, unusable, zone_terms)
     if datum is None and target is not None:
         state.check_datum(roads, zones, target)
@@ -643,9 +649,12 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
     if zones is None or not len(zones) or zones.crs is None:
         return None
     west, south, east, north = zones.total_bounds
-    corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=zones.crs)
-    box = tuple(corners.to_crs(4490).total_bounds)
-    return Extent(box, lambda: shapely.union_all(zones.geometry.to_crs(4490).to_numpy()))
+    degrees = CRS.from_epsg(4490)
+    corners = moved(np.array([shapely.box(west, south, east, north)]), zones.crs, degrees)
+    return Extent(
+        tuple(shapely.total_bounds(corners)),
+        lambda: shapely.union_all(moved(zones.geometry.to_numpy(), zones.crs, degrees)),
+    )
 
 
 def _metric_of(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
+    in_crs,
     is_metric,
     zone_positions,
 )
@@ -26,8 +29,22 @@ from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._events import assumed_day, city_events, no_rows
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
-from geo_citymgmt.city._recognition import add_assumption, district_names, recognise_city
-from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
+from geo_citymgmt.city._recognition import (
+    CityName,
+    add_assumption,
+    city_of_outline,
+    district_names,
+    recognise_city,
+)
+from geo_citymgmt.city._reporting import (
+    cut_units,
+    outline_of,
+    part_overlaps,
+    read_crosswalk,
+    successors,
+    valid_on,
+    zone_labels,
+)
 from geo_citymgmt.city._side_tables import (
     laid_over,
     nothing_reported,
@@ -45,7 +62,7 @@ from geo_citymgmt.city._tables import (
     report_faults,
     reported_as_unusable,
 )
-from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms
+from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms, zone_keys
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.findings import Findings, concat_findings
@@ -54,7 +71,7 @@ from geo_citymgmt.indicators._definitions import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.reading._text import take_text
+from geo_citymgmt.reading._text import plain_key, take_text
 from geo_citymgmt.spec import LayerSpec, counted_by, levels_above, load_specs, zone_levels
 from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
@@ -98,6 +115,8 @@ class Builder:
     layers: dict[str, Layer] = field(default_factory=dict)
     zones_by_level: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     vintage: pd.Timestamp | None = None
+    #: What the outline of the whole says of the city, where it stands among the districts.
+    outline: CityName | None = None
     findings: Findings = field(default_factory=Findings)
     #: One row a table beside the layers.
     account: list[dict[str, Any]] = field(default_factory=list)
@@ -202,9 +221,10 @@ class Builder:
     def zone_terms(self) -> ZoneTerms:
         """What districts are called in this city, and the former ones among them."""
         named = dict(self.renamed)
-        if self.profile is not None:
-            for code, names in self.profile.aliases.items():
-                named |= dict.fromkeys(names, code)
+        keys = zone_keys(self.zones_by_level.get("district"))
+        for zone, names in self.found.aliases.items():
+            codes = keys.get(plain_key(zone), [])
+            named |= dict.fromkeys(names, codes[0] if len(codes) == 1 else zone)
         return ZoneTerms(self.found.unit, named | self.merged())
 
     def merged(self) -> dict[str, str]:
@@ -245,20 +265,65 @@ class Builder:
                 self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
         if frame is not None:
             self._settle_crs(frame)
-            self.zones_by_level["district"] = frame.to_crs(self.crs)
+            self.zones_by_level["district"] = in_crs(frame, self.crs)
         elif "district" not in self.zones_by_level and profile is not None:
             self._take_outlines(profile)
+        self._leave_out_outline()
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
+            self.findings.add("ZONES_MISSING", detail=self._zones_for_districts())
             self.zones_by_level.clear()
-            self.findings.add("ZONES_MISSING")
         known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
         self.zones_by_level = {level: self.zones_by_level[level] for level in known}
         for level in known:
+            self.zones_by_level[level] = part_overlaps(
+                self.zones_by_level[level], level, self.findings
+            )
             above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
             if above:
                 self._report_gaps(above[-1], level)
+
+    def _zones_for_districts(self) -> Text:
+        """How zones of another level stand in for districts, which a county-level city has not."""
+        levels = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
+        spec = next((s for s in self.specs.values() if levels and s.level == levels[0]), None)
+        entry = None if spec is None else self.found.layers.get(spec.key)
+        if spec is None or entry is None:
+            return Text("", "")
+        files = [p for p in entry.sources if isinstance(p, (str, PathLike))]
+        if len(files) != 1:
+            return _MESSAGES("other_as_districts", spec=spec)
+        file, root = Path(files[0]), self.found.root
+        said: dict[str, Any] = {
+            "path": file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+        }
+        stated = {n: getattr(entry, n) for n in ("sublayer", "crs", "encoding")}
+        said |= {name: text for name, text in stated.items() if isinstance(text, str)}
+        own = next(s for s in self.specs.values() if s.level == "district")
+        mapping = self.layers[spec.key].mapping
+        pairs = ((spec.id_field, own.id_field), (spec.label or "", own.label or ""))
+        said["fields"] = {mapping[theirs]: name for theirs, name in pairs if theirs in mapping}
+        line = f"layers.districts = {_inline(said)}"
+        return _MESSAGES("file_as_districts", spec=spec, entry=line)
+
+    def _leave_out_outline(self) -> None:
+        """Take the outline of the city from among the districts: it would own what is theirs."""
+        zones = self.zones_by_level.get("district")
+        code = None if zones is None else outline_of(zones)
+        # Who gives it a place among the districts wants it as one.
+        if zones is None or code is None or str(code) in self.found.order:
+            return
+        row, self.zones_by_level["district"] = zones.loc[code], zones.drop(index=code)
+        self.outline = city_of_outline(code, row.get("name_zh"), row.get("name_en"))
+        filled = self.zones.geometry.union_all().intersection(row.geometry).area / row.geometry.area
+        self.findings.add(
+            "ZONES_OUTLINE",
+            value=zone_labels(zones.loc[[code]])[0],
+            expected=code,
+            detail=f"{filled:.0%}",
+            about=str(code),
+        )
 
     def _report_gaps(self, above: str, level: str) -> None:
         """Tell the zones that those of the level below leave open: what lies there is in none."""
@@ -408,6 +473,16 @@ class Builder:
         return CRS.from_user_input(_ANYWHERE if self.metric_crs is None else self.metric_crs)
 
 
+def _inline(said: Mapping[str, Any]) -> str:
+    """Write a table in one line of TOML."""
+    pairs = []
+    for name, value in said.items():
+        is_table = isinstance(value, Mapping)
+        text = _inline(value) if is_table else json.dumps(value, ensure_ascii=False)
+        pairs.append(f"{json.dumps(name, ensure_ascii=False)} = {text}")
+    return f"{{ {', '.join(pairs)} }}"
+
+
 def _unusable(key: str, error: CityDataError) -> pd.DataFrame:
     findings = Findings(key)
     findings.add("LAYER_UNUSABLE", detail=error.text)
@@ -464,7 +539,7 @@ def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
     frame = _indexed_by_code(frame)
     lon, lat = zone_positions(frame)
     if len(lon) and not is_metric(frame.crs):
-        frame = frame.to_crs(choose_metric_crs(lon, lat).crs)
+        frame = in_crs(frame, choose_metric_crs(lon, lat).crs)
     return frame.set_geometry(gate.zones(frame))
 
 
@@ -541,7 +616,7 @@ def assemble(
     )
     check_figures(figures, specs)
     events = city_events(found.events, specs, layers, findings, account, only=wanted)
-    name, code = _named(found, by_level["district"], layers, findings)
+    name, code = _named(found, by_level["district"], layers, builder.outline, findings)
     whole = (code, name.zh, name.en, *CITY_WORDS)
     zone_names = ZoneNames(whole, by_level, builder.zone_terms(), builder.merged())
     targets = _targets(builder, figures, zone_names)
@@ -647,9 +722,10 @@ def _named(
     found: CitySource,
     zones: gpd.GeoDataFrame,
     layers: Mapping[str, Layer],
+    outline: CityName | None,
     findings: Findings,
 ) -> tuple[Text, str]:
-    """Whose city it is: as stated, else by codes or names of its districts, else its folder."""
+    """Whose city it is: as stated, by its outline, by codes or names of districts, its folder."""
     if found.name.zh and found.code:
         return found.name, found.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
@@ -659,7 +735,7 @@ def _named(
         # A single file is called by its own name: the folder it happens to lie in says nothing.
         folder = found.file.stem
     frames = [layer.data for layer in layers.values()]
-    known = recognise_city(zones.index, district_names(zones, frames), folder)
+    known = outline or recognise_city(zones.index, district_names(zones, frames), folder)
     if found.in_memory and known.how == "folder" and not found.name.zh:
         findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
     elif not found.name.zh and (known.how == "names" or found.file is None):

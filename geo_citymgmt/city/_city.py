@@ -395,6 +395,12 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         known = nothing_published() if self.reported is None else self.reported
         return known.copy(deep=False)
 
+    @property
+    def zones_advice(self) -> Text:
+        """What was found to do about districts that are missing; empty where there are some."""
+        told = self.findings[self.findings["code"].eq("ZONES_MISSING")]
+        return Text(*told[["message_zh", "message_en"]].iloc[0]) if len(told) else Text("", "")
+
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, such as "district" or "street", indexed by code.
 
@@ -404,9 +410,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             The city has none.
         """
         if level not in self.zones_by_level:
-            raise _MESSAGES.error(
-                CityDataError, "no_zones_of_level", level=level, levels=listed(self.zones_by_level)
-            )
+            levels = listed(self.zones_by_level)
+            cause = _MESSAGES("no_zones_of_level", level=level, levels=levels)
+            raise CityDataError(cause, remedy=self.zones_advice)
         return self.zones_by_level[level]
 
     def to_file(

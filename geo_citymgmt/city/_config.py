@@ -119,6 +119,8 @@ class CitySource:
     code: str = ""
     order: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    #: What else a district is called in tables, by its code or name; no page shows it.
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: As named by city.toml or a GeoPackage of this package; see :meth:`under`.
     profile: str | Path | None = None
     unit: Text = NOTHING
@@ -192,6 +194,11 @@ class CitySource:
         # An empty name takes a display name away: the file's own is shown.
         names = {**profile.names, **self.names}
         self.names = {code: name for code, name in names.items() if name}
+        # One name more takes none away.
+        of_both = {**profile.aliases, **self.aliases}
+        self.aliases = {
+            code: (*profile.aliases.get(code, ()), *self.aliases.get(code, ())) for code in of_both
+        }
         self.unit = self.unit if self.unit.zh else profile.unit
         self.units = self.units or profile.units
         self.month_starts = self.month_starts or profile.month_starts
@@ -207,6 +214,8 @@ class CitySource:
         mine = {k: v for k, v in self.table.items() if k not in ("layers", "zones")}
         if "order" in self.table.get("zones", {}):
             mine["order"] = self.table["zones"]["order"]
+        if "aliases" in mine:
+            mine["aliases"] = {code: list(names) for code, names in self.aliases.items()}
         tables: list[tuple[str, Mapping[str, Any]]] = [("—", default), ("data", found)]
         if profile is not None:
             of_profile = {k: v for k, v in profile.table.items() if k != "schema"}
@@ -283,6 +292,8 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         if name is not False and not isinstance(name, str):
             raise check.wrong(f"names.{code}", "no_name")
     found.names = {str(k): "" if v is False else v for k, v in names.items()}
+    aliases = said.get("aliases", {})
+    found.aliases = {str(code): check.texts(aliases, "aliases", code) for code in aliases}
     day = table.get("data_date")
     if day is not None:
         line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])

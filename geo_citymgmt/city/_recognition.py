@@ -72,14 +72,14 @@ class CityName:
     code : str
         Code of the whole in tables: never empty, and never that of one of its districts.
     name : Text
-    how : {"codes", "names", "folder"}
-        From the codes of the districts; from the names of districts, or that of the folder, which
-        are assumptions.
+    how : {"codes", "outline", "names", "folder"}
+        From the codes of the districts or the outline of the whole among them; from the names of
+        districts, or that of the folder, which are assumptions.
     """
 
     code: str
     name: Text
-    how: Literal["codes", "names", "folder"]
+    how: Literal["codes", "outline", "names", "folder"]
 
 
 def name_city(codes: Iterable[Any], folder_name: str) -> CityName:
@@ -158,6 +158,38 @@ def recognise_city(codes: Iterable[Any], names: Iterable[Any], folder_name: str)
     return city if city.how == "codes" else city_of_names(names, codes) or city
 
 
+def is_city(code: Any, name: Any) -> bool:
+    """Whether a zone is a city as a whole by its code or its name.
+
+    Examples
+    --------
+    >>> is_city("450100", None), is_city("districts#0", "合肥市"), is_city("450102", "兴宁区")
+    (True, True, False)
+    """
+    return division_code(code) in divisions() or bool(_unit_named(_said(name)))
+
+
+def city_of_outline(code: Any, name: Any, name_en: Any = None) -> CityName | None:
+    """Return the city whose outline states this code and name; None where it states neither.
+
+    Examples
+    --------
+    >>> city_of_outline("450100", None).name.zh, city_of_outline("districts#0", "合肥市").code
+    ('南宁市', '340100')
+    >>> city_of_outline("330782", "义乌市", "Yiwu")
+    CityName(code='330782', name=Text(zh='义乌市', en='Yiwu'), how='outline')
+    """
+    stated, name, name_en = division_code(code), _said(name), _said(name_en)
+    unit = stated if stated in divisions() else _unit_named(name)
+    if unit and not (stated and stated != unit):
+        return CityName(unit, divisions()[unit], "outline")
+    return CityName(stated or _WHOLE_CODE, Text(name, name_en or name), "outline") if name else None
+
+
+def _said(name: Any) -> str:
+    return name.strip() if isinstance(name, str) else ""
+
+
 def district_names(zones: pd.DataFrame | None, layers: Iterable[pd.DataFrame]) -> Collection[str]:
     """Return the names of districts: their own, without districts those that records give."""
     if zones is not None and len(zones):
@@ -171,7 +203,7 @@ def add_assumption(city: CityName, findings: Findings, stated: Collection[str] =
 
     ``stated`` are the entries of ``city.toml`` that are there already and are not asked for.
     """
-    if city.how == "codes":
+    if city.how in ("codes", "outline"):
         return
     asked = [name for name in ("name_zh", "name_en", "code") if name not in stated]
     findings.add(

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._languages import Messages, packaged_table
+from geo_citymgmt.city._recognition import is_city
 from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
@@ -29,6 +30,11 @@ _WHOLE = 0.999
 _ADDITIVE = ("population", "vehicles")
 #: What is left of a district smaller than this is no ground to report for.
 _NOTHING_M2 = 1.0
+#: A zone that covers so much of all the others, and is filled by them so far, is their outline.
+_COVERED, _FILLED = 0.98, 0.9
+#: Two outlines that were drawn apart overlap by less than this share of the smaller zone; a zone
+#: of which less is left has no ground of its own.
+_NOTICEABLE = 0.01
 
 
 def valid_on(zones: gpd.GeoDataFrame, day: pd.Timestamp | None) -> gpd.GeoDataFrame:
@@ -48,6 +54,91 @@ def valid_on(zones: gpd.GeoDataFrame, day: pd.Timestamp | None) -> gpd.GeoDataFr
     if day is None:
         return zones[last.isna()]
     return zones[~(first > day) & ~(last < day)]
+
+
+def outline_of(zones: gpd.GeoDataFrame) -> Any:
+    """Return the code of the zone that is the outline of all the others; None without one.
+
+    It covers the others, and they fill it, or it has the code or the name of a city. A district
+    that covers no more than one other zone is none: that lies in it, as a functional area does.
+
+    Examples
+    --------
+    >>> zones = gpd.GeoDataFrame(
+    ...     {"name_zh": ["南宁市", "兴宁区", "青秀区"]}, index=["450100", "450102", "450103"],
+    ...     geometry=[shapely.box(0, 0, 9, 9), shapely.box(0, 0, 3, 9), shapely.box(3, 0, 9, 9)])
+    >>> outline_of(zones), outline_of(zones.iloc[1:])
+    ('450100', None)
+    """
+    if len(zones) < 3:
+        return None
+    shapes = zones.geometry.to_numpy()
+    largest = int(np.argmax(shapely.area(shapes)))
+    others = shapely.union_all(np.delete(shapes, largest))
+    inside = shapely.area(shapely.intersection(shapes[largest], others))
+    if inside < _COVERED * shapely.area(others):
+        return None
+    code = zones.index[largest]
+    name = zones["name_zh"].iloc[largest] if "name_zh" in zones.columns else None
+    is_filled = inside >= _FILLED * shapely.area(shapes[largest])
+    return code if is_filled or is_city(code, name) else None
+
+
+def part_overlaps(zones: gpd.GeoDataFrame, level: str, findings: Findings) -> gpd.GeoDataFrame:
+    """Leave ground that two zones claim to the smaller one, and tell it: a point has one owner.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        Indexed by code, in a metric CRS.
+    level : str
+        What they are zones of.
+    findings : Findings
+        Takes ``ZONES_CLAIMED``, and ``ZONES_COVERED`` of zones that would have nothing left: these
+        stay as they are, and the lowest code owns.
+    """
+    shapes = zones.geometry.to_numpy()
+    area = shapely.area(shapes)
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pair = first < second
+    first, second = first[pair], second[pair]
+    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    share = shared / np.maximum(np.minimum(area[first], area[second]), 1e-300)
+    hit = share >= _NOTICEABLE
+    if not hit.any():
+        return zones
+    first, second, share = first[hit], second[hit], share[hit]
+    # Of two alike the lower code keeps what both claim.
+    lower = zones.index[first].astype("str") < zones.index[second].astype("str")
+    is_smaller = (area[first] < area[second]) | ((area[first] == area[second]) & lower)
+    small, large = np.where(is_smaller, [first, second], [second, first])
+    out = shapes.copy()
+    labels = zone_labels(zones)
+    for at in np.unique(large):
+        within = large == at
+        left = shapely.difference(shapes[at], shapely.union_all(shapes[small[within]]))
+        is_left = shapely.area(left) >= _NOTICEABLE * area[at]
+        if is_left:
+            out[at] = left
+        for k in np.flatnonzero(within):
+            findings.add(
+                "ZONES_CLAIMED" if is_left else "ZONES_COVERED",
+                value=labels[at],
+                expected=labels[small[k]],
+                detail=f"{share[k]:.0%}",
+                about=f"{level} {zones.index[at]} {zones.index[small[k]]}",
+            )
+    return zones.set_geometry(gpd.GeoSeries(out, index=zones.index, crs=zones.crs))
+
+
+def zone_labels(zones: gpd.GeoDataFrame) -> list[str]:
+    """Return what a clerk knows each zone as: its name with its code."""
+    column = next((name for name in ("name_zh", "name") if name in zones.columns), None)
+    names = zones[column] if column else pd.Series(None, index=zones.index, dtype=object)
+    return [
+        str(code) if pd.isna(name) or name == code else f"{name} ({code})"
+        for code, name in zip(zones.index, names, strict=True)
+    ]
 
 
 def read_crosswalk(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import clean_text
 from geo_citymgmt.spec import LayerSpec
 
 _STARTS, _STEPS = 240, 240
@@ -16,6 +19,69 @@ _STARTS, _STEPS = 240, 240
 _SLENDER = 3.0
 #: Length times width must give the area back to within this share.
 _FIT = 0.15
+
+
+def join_parts(
+    frame: pd.DataFrame,
+    geometry: np.ndarray,
+    mapping: Mapping[str, str],
+    spec: LayerSpec,
+    findings: Findings,
+    record: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Join rows that are parts of one zone, its islands say: they have one code and one name.
+
+    Rows of one code that differ in name, level, zone above or time of validity are several zones,
+    and stay for the check of ids.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As read.
+    geometry : array of geometries
+        In the metric CRS, one a row.
+    mapping : mapping of str to str
+        Field to column of ``frame``.
+    spec : LayerSpec
+        Of zones.
+    findings : Findings
+        Takes ``ZONES_JOINED``, on each row that was joined to the first of its code.
+    record : array of int
+        Positions of the rows in the source.
+
+    Returns
+    -------
+    geometry, kept
+        The first row of each zone has all of its ground; ``kept`` is False for the others.
+    """
+    kept = np.ones(len(frame), dtype=bool)
+    if spec.id_field not in mapping:
+        return geometry, kept
+    code = plain_ids(frame[mapping[spec.id_field]]).reset_index(drop=True)
+    drawn = (shapely.get_dimensions(geometry) == 2) & np.isfinite(shapely.bounds(geometry)).all(1)
+    if not code[drawn].dropna().duplicated().any():
+        return geometry, kept
+    same = [spec.label or "", spec.parent or "", "level", "valid_from", "valid_to"]
+    said = pd.DataFrame(
+        {
+            "code": code,
+            **{
+                name: clean_text(frame[mapping[name]].reset_index(drop=True), fold=True)
+                for name in same
+                if name in mapping
+            },
+        }
+    )
+    geometry = geometry.copy()
+    for value, rows in code[drawn].groupby(code[drawn]).groups.items():
+        # A row that leaves its name empty contradicts none.
+        if len(rows) < 2 or len(said.loc[rows].ffill().bfill().drop_duplicates()) > 1:
+            continue
+        at = rows.to_numpy()
+        geometry[at[0]] = shapely.union_all(shapely.make_valid(geometry[at]))
+        kept[at[1:]] = False
+        findings.add("ZONES_JOINED", records=record[at[1:]], value=str(value), expected=len(at))
+    return geometry, kept
 
 
 def centre_line(polygon: shapely.Geometry) -> shapely.Geometry | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._languages import DISTRICT, Messages, Text
+from geo_citymgmt._languages import DISTRICT, Messages, Text, listed
 from geo_citymgmt._metric import FAR_M, far_from_rest
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain_key, take_text
@@ -56,7 +56,8 @@ def reported_codes(
     n = len(record)
     out = np.full(n, None, dtype=object)
     unknown = np.full(n, None, dtype=object)
-    table = {key: codes[0] for key, codes in zone_keys(zones, terms).items() if len(codes) == 1}
+    keys = zone_keys(zones, terms)
+    table = {key: codes[0] for key, codes in keys.items() if len(codes) == 1}
     for column in (name, code):
         if column is None:
             continue
@@ -69,7 +70,22 @@ def reported_codes(
         out = np.where(pd.isna(known), out, known)
     # Without zones there is nothing by which a name could be known.
     lost = pd.notna(unknown) & pd.isna(out) & (zones is not None)
-    findings.add("ZONE_UNKNOWN", records=record[lost], value=unknown[lost], unit=terms.word)
+    # A name that several bear is no unknown one: only the code says which is meant.
+    several = {t: keys.get(plain_key(t), []) for t in dict.fromkeys(unknown[lost])}
+    for text, meant in several.items():
+        if len(meant) > 1:
+            findings.add(
+                "ZONE_UNKNOWN", records=record[lost & (unknown == text)], value=text,
+                unit=terms.word,
+                detail=_MESSAGES(
+                    "several_called_so", n=len(meant), codes=listed(meant), unit=terms.word
+                ),
+            )  # fmt: skip
+    other = lost & np.array([len(several.get(text, [])) < 2 for text in unknown], dtype=bool)
+    findings.add(
+        "ZONE_UNKNOWN", records=record[other], value=unknown[other], unit=terms.word,
+        detail=_MESSAGES("perhaps_alias", unit=terms.word),
+    )  # fmt: skip
     return pd.Series(out, dtype="str")
 
 

@@ -14,7 +14,16 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._languages import Messages, Text, listed
-from geo_citymgmt._metric import in_china, looks_geographic, position_box, zone_positions
+from geo_citymgmt._metric import (
+    datum_of,
+    in_china,
+    is_modern,
+    looks_geographic,
+    moved,
+    position_box,
+    way_between,
+    zone_positions,
+)
 from geo_citymgmt.cleaning._datum import (
     DATUMS,
     WGS84,
@@ -342,16 +351,16 @@ def locate(
         geometry = _transform(geometry, source, degrees)
         x, y = _transformed(x, y, source, degrees)
         # Without the shift the numbers are on the datum that the stated CRS rests on.
-        true = degrees if _datum_of(degrees) in ("wgs84", "cgcs2000") else WGS84
+        true = degrees if datum_of(degrees) in ("wgs84", "cgcs2000") else WGS84
         findings.add(
             "DATUM_CONVERTED",
             value=datum.upper(),
             expected=_shift_m(x, y, datum),
-            detail=f"{_SHORT[_datum_of(true)]} ({_DEGREES_OF[_datum_of(true)]})",
+            detail=f"{_SHORT[datum_of(true)]} ({_DEGREES_OF[datum_of(true)]})",
         )
         return Position(shift_any(geometry, datum), stated, how, datum, by, true, x, y, off)
     # Without a word about it the datum is the one that the CRS rests on.
-    known, known_by = (datum, by) if datum else (_datum_of(source), "crs")
+    known, known_by = (datum, by) if datum else (datum_of(source), "crs")
     shapes = np.empty(0, dtype=object) if geometry is None else geometry
     position = Position(shapes, stated, how, known, known_by, source, x, y, off)
     if geometry is None:
@@ -374,12 +383,7 @@ def project(position: Position, findings: Findings, metric_crs: CRS, name: str) 
         raise _wrong(name, findings, used, position.x, position.y, [])
     if position.datum not in ("gcj02", "bd09"):
         _check_ballpark(name, used, metric_crs, findings)
-    if used.geodetic_crs != metric_crs.geodetic_crs:
-        findings.add(
-            "CRS_ASSUMED",
-            value=(used.geodetic_crs or used).name,
-            expected=(metric_crs.geodetic_crs or metric_crs).name,
-        )
+    _report_way(position, used, metric_crs, findings)
     if position.points is not None and used != metric_crs:
         x, y = position.points
         located = np.isfinite(x)
@@ -388,6 +392,35 @@ def project(position: Position, findings: Findings, metric_crs: CRS, name: str) 
         out[located] = shapely.points(*_transformed(x[located], y[located], used, metric_crs))
         return out
     return _transform(position.geometry, used, metric_crs)
+
+
+def _report_way(position: Position, used: CRS, metric_crs: CRS, findings: Findings) -> None:
+    """Tell what lies between the datum of a source and that of the city, and what was done."""
+    way = way_between(used, metric_crs)
+    if way.how == "same":
+        return
+    code = {"equal": "CRS_ASSUMED", "known": "CRS_SHIFTED", "unknown": "CRS_UNSHIFTED"}[way.how]
+    located = np.isfinite(position.x)
+    detail = Text("", "")
+    if way.how == "known" and located.any():
+        x, y = (float(np.median(v[located])) for v in (position.x, position.y))
+        operation, accuracy = way.operation(x, y)
+        before = _transformed(x, y, used, used.geodetic_crs or used)
+        after = _transformed(
+            *_transformed(x, y, used, metric_crs), metric_crs, metric_crs.geodetic_crs or metric_crs
+        )
+        metres = f"{GEOD.inv(*before, *after)[2]:.0f}"
+        known = f"{accuracy:g}" if np.isfinite(accuracy) else ""
+        detail = Text(
+            f"{operation}，移动约 {metres} 米" + (f"，精度约 {known} 米" if known else ""),
+            f"{operation}, by about {metres} m" + (f", accurate to {known} m" if known else ""),
+        )
+    findings.add(
+        code,
+        value=(used.geodetic_crs or used).name,
+        expected=(metric_crs.geodetic_crs or metric_crs).name,
+        detail=detail,
+    )
 
 
 def _shift_m(lon: np.ndarray, lat: np.ndarray, datum: str) -> str:
@@ -491,7 +524,7 @@ def _contradicts(raw: Raw, crs: Any, datum: str | None) -> bool:
     if not raw.geodetic:
         return stated != raw.crs
     # 4326 and 4490 differ by centimetres, and are what people write for either.
-    both = {_datum_of(stated), _datum_of(CRS.from_user_input(raw.geodetic))}
+    both = {datum_of(stated), datum_of(CRS.from_user_input(raw.geodetic))}
     return len(both) > 1 and both != {"wgs84", "cgcs2000"}
 
 
@@ -598,8 +631,8 @@ def _check_fit(
     if fits and source.is_geographic:
         fits = bool(np.median(np.abs(y[located])) <= 90)
     elif fits:
-        back = _transformer(source, source.geodetic_crs)
-        middle = back.transform(float(np.median(x[located])), float(np.median(y[located])))
+        back = way_between(source, source.geodetic_crs or source)
+        middle = back.move(float(np.median(x[located])), float(np.median(y[located])))
         fits = bool(np.isfinite(middle).all())
     if fits and not _astray(source, x, y, extent):
         return
@@ -642,7 +675,9 @@ def _check_ballpark(name: str, source: CRS, metric_crs: CRS, findings: Findings)
     geodetic = source.geodetic_crs or source
     ellipsoid = geodetic.ellipsoid
     old = ellipsoid is not None and ellipsoid.semi_major_metre in _OLD_AXES
-    if not old and not any(word in geodetic.name for word in _UNSHIFTED):
+    is_unknown = way_between(source, metric_crs).how == "unknown"
+    is_apart = is_unknown and not (is_modern(source) and is_modern(metric_crs))
+    if not (old or is_apart or any(word in geodetic.name for word in _UNSHIFTED)):
         return
     target = (metric_crs.geodetic_crs or metric_crs).name
     raise refusal(
@@ -666,15 +701,15 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
     def move(xy: np.ndarray) -> np.ndarray:
         return np.column_stack(operation.transform(xy[:, 0], xy[:, 1]))
 
-    moved = shapely.transform(shapely.force_2d(raw.geometry), move)
-    x, y = representative_points(moved)
+    geometry = shapely.transform(shapely.force_2d(raw.geometry), move)
+    x, y = representative_points(geometry)
     located = np.isfinite(x)
     if not located.any():
         raise _MESSAGES.error(CRSError, "pipeline_takes_coordinates", raw=raw)
     findings.add("CRS_PIPELINE", value=pipeline)
     degrees = looks_geographic(x[located], y[located])
     within = CRS.from_epsg(4490) if degrees else None
-    return Position(moved, pipeline, "given", "cgcs2000", "given", within, x, y)
+    return Position(geometry, pipeline, "given", "cgcs2000", "given", within, x, y)
 
 
 # One for each pair: a transformer takes long to make.
@@ -682,7 +717,7 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
 def _leads_to(source: CRS, target: CRS) -> bool:
     """Whether any way leads there: a damaged ellipsoid is that of another celestial body."""
     try:
-        _transformer(source, target)
+        way_between(source, target)
     except pyproj.exceptions.ProjError:
         return False
     return True
@@ -699,22 +734,13 @@ def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
             out = np.full(len(geometry), None, dtype=object)
             out[located] = shapely.points(*_transformed(x, y, source, target))
             return out
-    # geopandas transforms vertex by vertex with x first, and keeps missing geometry.
-    return gpd.GeoSeries(geometry, crs=source).to_crs(target).to_numpy()
+    return moved(geometry, source, target)
 
 
-def _transformed(
-    x: np.ndarray, y: np.ndarray, source: CRS, target: CRS
-) -> tuple[np.ndarray, np.ndarray]:
+def _transformed(x: Any, y: Any, source: CRS, target: CRS) -> tuple[Any, Any]:
     if source == target:
         return x, y
-    return tuple(_transformer(source, target).transform(x, y))
-
-
-@lru_cache(maxsize=32)
-def _transformer(source: CRS, target: CRS) -> pyproj.Transformer:
-    # The layers of a city are mostly in one CRS, and the way from there takes long to be found.
-    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+    return way_between(source, target).move(x, y)
 
 
 def _span(x: np.ndarray, y: np.ndarray) -> str:
@@ -724,10 +750,3 @@ def _span(x: np.ndarray, y: np.ndarray) -> str:
     # The middle 98 %: one point at (0, 0) must not decide what the numbers are.
     low, high = np.quantile([x[located], y[located]], [0.01, 0.99], axis=1)
     return f"x {low[0]:.6g} – {high[0]:.6g}, y {low[1]:.6g} – {high[1]:.6g}"
-
-
-def _datum_of(crs: CRS) -> str:
-    name = (crs.geodetic_crs or crs).name.lower()
-    if "wgs 84" in name or "wgs_1984" in name:
-        return "wgs84"
-    return "cgcs2000" if "2000" in name else name

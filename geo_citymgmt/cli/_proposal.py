@@ -37,10 +37,12 @@ from geo_citymgmt.city._events import last_days
 from geo_citymgmt.city._recognition import (
     NAMED_BY,
     CityName,
+    city_of_outline,
     district_names,
     is_county_name,
     recognise_city,
 )
+from geo_citymgmt.city._reporting import outline_of
 from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
 from geo_citymgmt.cleaning._datum import Extent, rank_candidates
 from geo_citymgmt.cleaning._geometry import representative_points
@@ -259,8 +261,20 @@ def _city_name(found: CitySource, layers: Mapping[str, Layer]) -> tuple[CityName
     districts = next((la for la in layers.values() if la.spec.level == "district"), None)
     zones = None if districts is None else districts.data
     codes = () if districts is None else districts.data[districts.spec.id_field]
-    city = recognise_city(codes, district_names(zones, [la.data for la in layers.values()]), folder)
-    return city, city.how == "codes"
+    whole = None if districts is None else _outline_among(districts)
+    names = district_names(zones, [la.data for la in layers.values()])
+    city = whole or recognise_city(codes, names, folder)
+    return city, city.how in ("codes", "outline")
+
+
+def _outline_among(districts: Layer) -> CityName | None:
+    """Return what the outline of the whole among the districts says of the city."""
+    zones = districts.data[districts.located].set_index(districts.spec.id_field)
+    code = outline_of(zones)
+    if code is None:
+        return None
+    row = zones.loc[code]
+    return city_of_outline(code, row.get("name_zh"), row.get("name_en"))
 
 
 def _metric_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:

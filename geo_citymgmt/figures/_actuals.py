@@ -220,8 +220,6 @@ Block = dict[str, Any]
 def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
     levels = levels_to(level, city, gate)
-    if not city.has_zones:
-        return levels[:2]
     for name in levels[2:]:
         city.zones_at(name)
     return levels

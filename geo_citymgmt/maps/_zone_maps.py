@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
-from geo_citymgmt._languages import DISTRICT, Lang, Messages, Text, capital, listed
+from geo_citymgmt._languages import DISTRICT, Lang, Messages, Text, capital, join_texts, listed
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._numbers import Scale, percent
 from geo_citymgmt._options import display_lang
@@ -484,7 +484,9 @@ def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
         return city.zones if level == "district" else city.zones_at(level)
     raise MapError(
         _MESSAGES("source_no_layer_outlines", unit=city.unit),
-        remedy=_MESSAGES("add_layer_outlines", unit=city.unit),
+        remedy=join_texts(
+            [_MESSAGES("add_layer_outlines", unit=city.unit), city.zones_advice], Text("", " ")
+        ),
     )
 
 
@@ -776,7 +778,9 @@ def city_map(
     if series is not None:
         table = series
     if table is None:
-        table = progress(city, as_of=day, level=_finest(city, levels))
+        table = progress(
+            city, as_of=day, level=_finest(city, levels) if city.has_zones else "district"
+        )
     layer: Zones | None = None
     first: str | None = None
     if not city.has_zones:

@@ -97,7 +97,7 @@ def find_zone(city: City, zone: str) -> str:
     Raises
     ------
     CityDataError
-        There is none, with the names of those there are.
+        There is none, with the names of those there are; or several are meant, with their codes.
 
     Examples
     --------
@@ -105,21 +105,25 @@ def find_zone(city: City, zone: str) -> str:
     >>> find_zone(gcm.sample_city(layers=[]), "昆山市")
     '320583'
     """
-    known: dict[str, str] = {}
-    for code in city.zones.index:
-        known[str(code)] = str(code)
+    known = {str(code): {str(code)} for code in city.zones.index}
     for lang in ("zh", "en"):
         for code, name in zone_names(city.zones, lang).items():
-            known.setdefault(str(name).strip().casefold(), str(code))
+            known.setdefault(str(name).strip().casefold(), set()).add(str(code))
     if not known:
         raise _MESSAGES.error(CityDataError, "sheet_no_zones", zone=zone, unit=city.unit)
     wanted = str(zone).strip().casefold()
-    if wanted in known:
-        return known[wanted]
     # 昆山 is 昆山市, where no other begins so.
-    longer = {code for name, code in known.items() if wanted and name.startswith(wanted)}
-    if len(longer) == 1:
-        return longer.pop()
+    longer = [codes for name, codes in known.items() if wanted and name.startswith(wanted)]
+    meant = sorted(known.get(wanted) or set().union(*longer))
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        of_each = [zone_names(city.zones, lang).astype("str") for lang in ("zh", "en")]
+        zh, en = (listed(f"{names[code]} ({code})" for code in meant) for names in of_each)
+        raise _MESSAGES.error(
+            CityDataError, "sheet_which_zone", zone=zone, unit=city.unit, code=meant[0],
+            names=Text(zh.zh, en.en),
+        )  # fmt: skip
     names = [zone_names(city.zones, lang).tolist() for lang in ("zh", "en")]
     zh, en = (listed(each) for each in names)
     raise _MESSAGES.error(

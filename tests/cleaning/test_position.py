@@ -338,3 +338,53 @@ def test_a_crs_of_another_world_is_refused_and_not_stumbled_over():
         with pytest.raises(gcm.CRSError, match="do not fit") as caught:
             read(around(E0, N0), stated, **words)
         assert "CRS_WRONG" in set(caught.value.findings["code"])
+
+
+#: Eastings and northings of places in the CRS that is stated, with true degrees of WGS 84: by the
+#: published parameters (EPSG 1825, 8437) of the transformation to WGS 84, by pyproj directly.
+SHIFTED = {
+    "Hong Kong 1980": ("EPSG:2326", (835_000.0, 819_000.0), 304),
+    "Macao 1920": ("EPSG:8433", (20_000.0, 20_000.0), 336),
+}
+
+
+@pytest.mark.parametrize(("code", "place", "metres"), SHIFTED.values(), ids=SHIFTED)
+@pytest.mark.parametrize("shape", [shapely.Point, lambda p: shapely.Point(p).buffer(30)])
+def test_a_known_transformation_leads_to_the_plane_of_cgcs2000_and_its_size_is_told(
+    code, place, metres, shape
+):
+    stated = gpd.GeoDataFrame({"编号": ["J1"]}, geometry=[shape(place)], crs=code)
+    layer_of = "manholes" if stated.geom_type.iloc[0] == "Point" else "under_bridge_spaces"
+    layer = gcm.read_layer(stated.rename(columns={"编号": "井盖编号"}), layer_of)
+    assert layer.metric.code == "EPSG:4547"
+    true = stated.geometry.to_crs(4326).representative_point().iloc[0]
+    lands = layer.data.geometry.to_crs(4326).representative_point().iloc[0]
+    assert Geod(ellps="WGS84").inv(true.x, true.y, lands.x, lands.y)[2] < 0.01
+    told = layer.findings.set_index("code").loc["CRS_SHIFTED"]
+    size = int(re.search(r"移动约 (\d+) 米", told["message_zh"])[1])
+    assert size == pytest.approx(metres, abs=5)
+    assert "CRS_ASSUMED" not in set(layer.findings["code"])
+
+
+@pytest.mark.parametrize("code", ["EPSG:3828", "EPSG:3366"], ids=["TWD67", "Hong Kong 1963"])
+def test_a_datum_without_a_public_transformation_is_refused_not_taken_for_another(code):
+    place = (250_000.0, 2_700_000.0) if code == "EPSG:3828" else (835_000.0, 819_000.0)
+    with pytest.raises(gcm.CRSError, match="tens or hundreds of metres"):
+        gcm.read_layer(frame([place], code), "manholes")
+
+
+def test_a_datum_that_is_not_named_on_todays_ellipsoid_is_read_with_a_warning_of_no_size():
+    layer = read_alone([(E0 - 55_000, N0)], "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=GRS80")
+    told = layer.findings.set_index("code").loc["CRS_UNSHIFTED"]
+    assert told["severity"] == "warning" and "大小不明" in told["message_zh"]
+
+
+def test_zones_that_are_given_in_another_datum_are_shifted_too():
+    box = shapely.box(830_000, 815_000, 840_000, 825_000)
+    zones = gpd.GeoDataFrame({"name_zh": ["中西区"]}, index=["810001"], geometry=[box], crs=2326)
+    corners = shapely.points(shapely.get_coordinates(box.buffer(-50)))
+    there = gpd.GeoSeries(corners[:4], crs=2326).to_crs(4326)
+    holes = frame(list(zip(there.x, there.y, strict=True)), "EPSG:4326")
+    city = gcm.City.from_layers({"manholes": holes}, zones=zones)
+    # Taken for CGCS2000 the zones would lie 300 m off, and manholes at their edge outside.
+    assert city.layers["manholes"].data["district_code"].tolist() == ["810001"] * 4
