@@ -303,8 +303,9 @@ def is_foot(cells: Sequence[str]) -> bool:
         return True
     is_value = False
     for cell in cells:
-        label = _SIGNED.match(cell)
-        if label and any(word in _key(label[0]) for word in _words()["signed"]):
+        found = _SIGNED.match(cell)
+        label = _key(found[0]) if found else ""
+        if label and any(word in label for word in _words()["signed"]):
             is_value = cell.strip().endswith((":", "："))
         elif is_value:
             is_value = False

@@ -673,8 +673,10 @@ def _feet(frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray) -> np.ndar
     for i, label in enumerate(frame.columns):
         if pd.api.types.is_string_dtype(frame[label].dtype):
             may_be |= _matches_among(_array(frame[label]), FOOT_BEGINS, few & (first == i))
-    cells = {k: frame.iloc[k].dropna().astype(str) for k in np.flatnonzero(may_be).tolist()}
-    feet = {k for k, row in cells.items() if is_foot(row.tolist())}
+    at = np.flatnonzero(may_be)
+    cells = zip(frame.iloc[at].astype(object).to_numpy(), filled[at], strict=True)
+    is_one = [is_foot([str(cell) for cell in row[has]]) for row, has in cells]
+    feet = set(at[np.array(is_one, dtype=bool)].tolist())
     # The office and the day below the last record, in columns that hold neither.
     last = int(np.flatnonzero(count > 2).max(initial=-1))
     for k in range(last + 1, min(n, last + 1 + _SIGNED_ROWS)) if last >= 0 else ():
