@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
@@ -16,8 +16,9 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._languages import Messages, Text, join_texts
+from geo_citymgmt._languages import Messages, Text, join_texts, listed
 from geo_citymgmt._metric import (
+    FAR_M,
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
@@ -25,7 +26,7 @@ from geo_citymgmt._metric import (
     is_metric,
     zone_positions,
 )
-from geo_citymgmt.city._config import CitySource, LayerSource
+from geo_citymgmt.city._config import CitySource, LayerSource, in_one_line
 from geo_citymgmt.city._events import assumed_day, city_events, no_rows
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
@@ -63,8 +64,9 @@ from geo_citymgmt.city._tables import (
     reported_as_unusable,
 )
 from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms, zone_keys
+from geo_citymgmt.cleaning._position import GEOD
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
-from geo_citymgmt.errors import CityDataError, CRSError
+from geo_citymgmt.errors import CityDataError, CRSError, ScaleWarning
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.indicators._definitions import check_targets
@@ -82,6 +84,8 @@ _MESSAGES = Messages("geo_citymgmt.city")
 _SLIVER_M = 10.0
 #: Metres of equal area: nothing is measured in it, but what measures asks for metres.
 _ANYWHERE, _WGS84 = 6933, 4326
+#: Ways in which a CRS was known that is not a guess.
+_STATED = ("file", "given", "name")
 #: A city without zones lies where the middle 98 % of its records are.
 _MIDDLE = (1.0, 99.0)
 
@@ -167,36 +171,8 @@ class Builder:
         if isinstance(entry.source, Layer):
             crs = None if self.metric is None and self.metric_crs is None else self.crs
             return self._kept(key, take_layer(entry.source, crs, zones, self.gate))
-        roads = self.layers["roads"].data if "roads" in self.layers and key != "roads" else None
         try:
-            if entry.doubt is not None:
-                raise entry.doubt
-            layer = read_layer(
-                entry.source,
-                self.specs[key],
-                sublayer=entry.sublayer,
-                encoding=entry.encoding,
-                crs=_for(self.given.crs, key) or entry.crs,
-                fallback_crs=self.given.fallback_crs,
-                datum=_for(self.given.datum, key) or entry.datum,
-                x=entry.x,
-                y=entry.y,
-                aliases=entry.fields,
-                values=entry.values,
-                ledger=self._register(key, entry),
-                corrections=None if self.decided is None else corrections_of(self.decided, key),
-                pipeline=entry.pipeline,
-                repair=entry.repair,
-                units=entry.units,
-                date_order=entry.date_order,
-                measure_from=entry.measure_from,
-                zones=zones,
-                zone_terms=self.zone_terms(),
-                roads=roads,
-                metric_crs=self.metric_crs,
-                data_date=self.found.data_date,
-                refuse_copies=entry.is_found,
-            )
+            layer = self._read_source(key, entry, zones)
         except CityDataError as error:
             self.unread[key] = error.text
             row = {"layer": key, "source": entry.label, "state": "unusable"}
@@ -210,6 +186,37 @@ class Builder:
             )
             return None
         return self._kept(key, layer)
+
+    def _read_source(self, key: str, entry: LayerSource, zones: gpd.GeoDataFrame | None) -> Layer:
+        roads = self.layers["roads"].data if "roads" in self.layers and key != "roads" else None
+        if entry.doubt is not None:
+            raise entry.doubt
+        return read_layer(
+            entry.source,
+            self.specs[key],
+            sublayer=entry.sublayer,
+            encoding=entry.encoding,
+            crs=_for(self.given.crs, key) or entry.crs,
+            fallback_crs=self.given.fallback_crs,
+            datum=_for(self.given.datum, key) or entry.datum,
+            x=entry.x,
+            y=entry.y,
+            aliases=entry.fields,
+            values=entry.values,
+            ledger=self._register(key, entry),
+            corrections=None if self.decided is None else corrections_of(self.decided, key),
+            pipeline=entry.pipeline,
+            repair=entry.repair,
+            units=entry.units,
+            date_order=entry.date_order,
+            measure_from=entry.measure_from,
+            zones=zones,
+            zone_terms=self.zone_terms(),
+            roads=roads,
+            metric_crs=self.metric_crs,
+            data_date=self.found.data_date,
+            refuse_copies=entry.is_found,
+        )
 
     def _kept(self, key: str, layer: Layer) -> Layer:
         layer = with_due_times(layer, self.clock)
@@ -304,7 +311,7 @@ class Builder:
         mapping = self.layers[spec.key].mapping
         pairs = ((spec.id_field, own.id_field), (spec.label or "", own.label or ""))
         said["fields"] = {mapping[theirs]: name for theirs, name in pairs if theirs in mapping}
-        line = f"layers.districts = {_inline(said)}"
+        line = f"layers.districts = {in_one_line(said)}"
         return _MESSAGES("file_as_districts", spec=spec, entry=line)
 
     def _leave_out_outline(self) -> None:
@@ -432,6 +439,40 @@ class Builder:
             if layer is not None and layer.data.crs != self.crs:
                 self.load(key, zones)
 
+    def offer_crs(self) -> None:
+        """Say of layers without a CRS which one of other layers puts them beside these."""
+        stated: dict[str, list[str]] = {}
+        for key, layer in self.layers.items():
+            code, source = layer.ledger[["crs", "crs_source"]].iloc[0]
+            if source in _STATED and layer.located.any():
+                stated.setdefault(str(code), []).append(key)
+        lon, lat = self._positions()
+        for key, why in self.unread.items():
+            if not len(lon) or not self.tables[key]["code"].eq("CRS_MISSING").any():
+                continue
+            fitting = [code for code in stated if self._lies_by(key, code, lon, lat)]
+            for code in fitting:
+                names = listed(Path(str(self.ledgers[k]["source"].iloc[0])).name
+                               for k in stated[code])  # fmt: skip
+                told = Findings(key)
+                told.add("CRS_OFFERED", value=code, expected=key, detail=names)
+                self.tables[key] = concat_findings([self.tables[key], told.frame()])
+                text = Text(*told.frame()[["message_zh", "message_en"]].iloc[0])
+                self.unread[key] = join_texts([why, text], Text("", " "))
+
+    def _lies_by(self, key: str, code: str, lon: np.ndarray, lat: np.ndarray) -> bool:
+        """Whether a layer read in a CRS lies about the places of the others, in degrees."""
+        entry = replace(self.found.layers[key], crs=code)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ScaleWarning)
+                layer = self._read_source(key, entry, None)
+        except CityDataError:
+            return False
+        places = layer.data.geometry[layer.located].representative_point().to_crs(_WGS84)
+        here = places.x.median(), places.y.median()
+        return bool(GEOD.inv(*here, np.median(lon), np.median(lat))[2] < FAR_M)
+
     def propose_places(self) -> None:
         """Give records without coordinates a place where the office asks for it."""
         roads = self.layers["roads"].data if "roads" in self.layers else None
@@ -471,16 +512,6 @@ class Builder:
         if self.metric is not None:
             return self.metric.crs
         return CRS.from_user_input(_ANYWHERE if self.metric_crs is None else self.metric_crs)
-
-
-def _inline(said: Mapping[str, Any]) -> str:
-    """Write a table in one line of TOML."""
-    pairs = []
-    for name, value in said.items():
-        is_table = isinstance(value, Mapping)
-        text = _inline(value) if is_table else json.dumps(value, ensure_ascii=False)
-        pairs.append(f"{json.dumps(name, ensure_ascii=False)} = {text}")
-    return f"{{ {', '.join(pairs)} }}"
 
 
 def _unusable(key: str, error: CityDataError) -> pd.DataFrame:
@@ -603,6 +634,7 @@ def assemble(
     builder.load_zones(load_profile(zones) if isinstance(zones, (str, Path)) else zones)
     facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
+    builder.offer_crs()
     builder.propose_places()
     builder.settle()
     builder.account_for_registers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -312,6 +313,16 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         layer = _configured(check, path.parent, key, entry, specs)
         (found.hints if layer.source is None else found.layers)[key] = layer
     return found
+
+
+def in_one_line(said: Mapping[str, Any]) -> str:
+    """Write a table in one line of TOML."""
+    pairs = []
+    for name, value in said.items():
+        is_table = isinstance(value, Mapping)
+        text = in_one_line(value) if is_table else json.dumps(value, ensure_ascii=False)
+        pairs.append(f"{json.dumps(name, ensure_ascii=False)} = {text}")
+    return f"{{ {', '.join(pairs)} }}"
 
 
 def profile_named(config: Path) -> str | Path | None:

@@ -313,7 +313,7 @@ def locate(
     x, y = raw.points or representative_points(raw.geometry)
     source, how = _source_crs(raw, _Stated(crs, datum), x, y, extent, findings)
     if not _leads_to(source, WGS84):
-        raise _wrong(raw.name, findings, source, x, y, [])
+        raise _wrong(raw.name, findings, source, x, y, [], _drawn(raw))
     before = x, y
     geometry: np.ndarray | None
     geometry, x, y = repair_coordinates(
@@ -380,7 +380,8 @@ def project(position: Position, findings: Findings, metric_crs: CRS, name: str) 
     if used is None:
         return position.geometry
     if not _leads_to(used, metric_crs):
-        raise _wrong(name, findings, used, position.x, position.y, [])
+        drawn = None if position.points else position.geometry
+        raise _wrong(name, findings, used, position.x, position.y, [], drawn)
     if position.datum not in ("gcj02", "bd09"):
         _check_ballpark(name, used, metric_crs, findings)
     _report_way(position, used, metric_crs, findings)
@@ -581,7 +582,7 @@ def _missing(
         findings,
         raw.name,
         "CRS_MISSING",
-        value=_span(x, y),
+        value=_span(x, y, _drawn(raw)),
         expected=", ".join([*map(str, best), *shifted]),
         detail=Text(
             (f"可能是 {could_zh}" if could else none_zh) + more_zh,
@@ -642,7 +643,7 @@ def _check_fit(
     # Records of another city lie astray and are right: only a CRS that fits better is a proof.
     if fits and not ranked:
         return
-    raise _wrong(raw.name, findings, source, x, y, ranked[:3])
+    raise _wrong(raw.name, findings, source, x, y, ranked[:3], _drawn(raw))
 
 
 def _wrong(
@@ -652,13 +653,14 @@ def _wrong(
     x: np.ndarray,
     y: np.ndarray,
     best: Sequence[Candidate],
+    drawn: np.ndarray | None,
 ) -> CRSError:
     label = source.to_string() if len(source.to_string()) < 40 else source.name
     return refusal(
         findings,
         name,
         "CRS_WRONG",
-        value=_span(x, y),
+        value=_span(x, y, drawn),
         expected=label,
         detail=Text(
             f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
@@ -743,10 +745,19 @@ def _transformed(x: Any, y: Any, source: CRS, target: CRS) -> tuple[Any, Any]:
     return way_between(source, target).move(x, y)
 
 
-def _span(x: np.ndarray, y: np.ndarray) -> str:
+def _drawn(raw: Raw) -> np.ndarray | None:
+    """Return the shapes of a source; None where it has no more than points."""
+    return None if raw.points else raw.geometry
+
+
+def _span(x: np.ndarray, y: np.ndarray, drawn: np.ndarray | None) -> str:
+    """Extent of a source in its own numbers: of all that is drawn, not of one place a record."""
     located = np.isfinite(x)
     if not located.any():
         return "—"
-    # The middle 98 %: one point at (0, 0) must not decide what the numbers are.
-    low, high = np.quantile([x[located], y[located]], [0.01, 0.99], axis=1)
-    return f"x {low[0]:.6g} – {high[0]:.6g}, y {low[1]:.6g} – {high[1]:.6g}"
+    west, south, east, north = (
+        (x[located].min(), y[located].min(), x[located].max(), y[located].max())
+        if drawn is None
+        else shapely.total_bounds(drawn[located])
+    )
+    return f"x {west:.6g} – {east:.6g}, y {south:.6g} – {north:.6g}"

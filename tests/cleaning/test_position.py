@@ -388,3 +388,35 @@ def test_zones_that_are_given_in_another_datum_are_shifted_too():
     city = gcm.City.from_layers({"manholes": holes}, zones=zones)
     # Taken for CGCS2000 the zones would lie 300 m off, and manholes at their edge outside.
     assert city.layers["manholes"].data["district_code"].tolist() == ["810001"] * 4
+
+
+def test_the_extent_that_a_refusal_tells_is_that_of_all_that_is_drawn():
+    shapes = [shapely.box(543_000, 3_314_000, 561_000, 3_325_000),
+              shapely.box(561_000, 3_314_000, 578_000, 3_326_000)]  # fmt: skip
+    zones = gpd.GeoDataFrame({"XZQDM": ["330602", "330603"]}, geometry=shapes)
+    with pytest.raises(gcm.CRSError, match=r"x 543000 – 578000, y 3.314e[+]06 – 3.326e[+]06"):
+        gcm.read_layer(zones, "districts")
+
+
+def test_a_layer_without_a_crs_is_offered_the_one_of_the_others_where_its_numbers_fit(tmp_path):
+    near, far = (268_000.0, 5_774_000.0), (268_000.0, 4_000_000.0)
+    frame([near, near], "EPSG:7855").to_file(tmp_path / "窨井.gpkg")
+    stops = {"停车场": near, "公厕": far}
+    for name, (x, y) in stops.items():
+        text = f"编号,东坐标,北坐标\n1,{x + 500},{y}\n2,{x},{y + 500}\n"
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    (tmp_path / "city.toml").write_text(
+        "".join(
+            f'[layers.{key}]\npath = "{name}.csv"\nx = "东坐标"\ny = "北坐标"\n'
+            for key, name in (("parking_points", "停车场"), ("public_toilets", "公厕"))
+        ),
+        "utf-8",
+    )
+    city = gcm.load_city(tmp_path)
+    told = city.findings[city.findings["code"] == "CRS_OFFERED"]
+    assert told["layer"].tolist() == ["parking_points"]
+    text = told["message_zh"].iloc[0]
+    assert "--crs parking_points=EPSG:7855" in text and "窨井.gpkg" in text
+    assert "EPSG:7855" in city.unread["parking_points"].zh
+    given = gcm.load_city(tmp_path, crs={"parking_points": "EPSG:7855"})
+    assert len(given["parking_points"]) == 2
