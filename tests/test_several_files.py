@@ -208,18 +208,22 @@ def test_a_repeated_id_of_a_table_names_its_row_and_no_fid(tmp_path):
     assert (told["row_label"], told["expected"]) == ("第 4 行", "第 2 行")
 
 
-def test_a_zone_that_stands_twice_is_told_by_the_row_a_clerk_sees(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "code", "first"),
+    [("锦江新区", "ID_DUPLICATE", "第 2 行"), ("锦江区", "ZONES_JOINED", "2")],
+)
+def test_a_zone_that_stands_twice_is_told_by_the_row_a_clerk_sees(tmp_path, name, code, first):
     square = '"POLYGON(({w} 30, {e} 30, {e} 30.1, {w} 30))"'
     lines = [
-        f"{code},{name},{square.format(w=west, e=west + 0.1)}"
-        for code, name, west in ((510104, "锦江区", 104.0), (510105, "青羊区", 104.2),
-                                 (510104, "锦江区", 104.4))
+        f"{number},{called},{square.format(w=west, e=west + 0.1)}"
+        for number, called, west in ((510104, "锦江区", 104.0), (510105, "青羊区", 104.2),
+                                 (510104, name, 104.4))
     ]  # fmt: skip
     path = tmp_path / "districts.csv"
     path.write_text("\n".join(["区划代码,名称,WKT", *lines]) + "\n", "utf-8")
     layer = gcm.read_layer(path, "districts", crs=4490)
-    told = layer.findings[layer.findings["code"] == "ID_DUPLICATE"]
-    assert told[["row_label", "expected"]].values.tolist() == [["第 4 行", "第 2 行"]]
+    told = layer.findings[layer.findings["code"] == code]
+    assert told[["row_label", "expected"]].values.tolist() == [["第 4 行", first]]
 
 
 def test_many_ids_that_begin_anew_in_each_district_of_one_file_are_no_duplicates():
