@@ -398,7 +398,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     @property
     def zones_advice(self) -> Text:
         """What was found to do about districts that are missing; empty where there are some."""
-        told = self.findings[self.findings["code"].eq("ZONES_MISSING")]
+        told = self.findings
+        # A city that somebody made may have a table of findings without columns.
+        told = told[told["code"].eq("ZONES_MISSING")] if len(told) else told
         return Text(*told[["message_zh", "message_en"]].iloc[0]) if len(told) else Text("", "")
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:

@@ -199,14 +199,14 @@ def near_codes(text: str, item: Field) -> list[str]:
     """Return the codes that a word which is none may mean.
 
     Those whose words say the same at the same stage (整治完毕, 已整治), else the one whose word it
-    holds (球墨铸铁井盖). What says another stage is not near, however alike it is written: 未整治
-    is no 整治中, 已拆除 no 待拆除.
+    holds (球墨铸铁井盖). What says another stage is not near, however alike it is written: 未治理
+    is no 治理中, 已拆除 no 待拆除.
 
     Examples
     --------
     >>> from geo_citymgmt.spec import load_specs
     >>> status = load_specs()["manholes"].fields["status"]
-    >>> near_codes("未整治", status), near_codes("整治完毕", status)
+    >>> near_codes("未治理", status), near_codes("整治完毕", status)
     ([], ['51'])
     """
     words = _words_of_stage(text, item)
