@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from geo_citymgmt._languages import DISTRICT
+from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.spec import load_specs
 from tests.maps import conftest as drawn
 from tests.report import conftest as reported
@@ -26,8 +27,26 @@ ONE_LANGUAGE = pytest.mark.parametrize("page_file", ["zh"], indirect=True)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def chinese_letters(tmp_path_factory) -> Iterator[None]:
+    """Let browsers find a font with Chinese letters wherever these tests run.
+
+    Without one each letter is a box of another width, and what is laid out is not what is seen.
+    """
+    folder = tmp_path_factory.mktemp("fonts")
+    (folder / "fonts.conf").write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
+        f'<dir>{cjk_font_path().parent}</dir><cachedir>{folder / "cache"}</cachedir>'
+        '<include ignore_missing="yes">/etc/fonts/fonts.conf</include></fontconfig>',
+        "utf-8",
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FONTCONFIG_FILE", str(folder / "fonts.conf"))
+        yield
+
+
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(chinese_letters):
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
     if path is None:
