@@ -25,7 +25,15 @@ from pyproj.crs.coordinate_operation import (
     TransverseMercatorConversion,
 )
 
-from geo_citymgmt._languages import Messages, Text, packaged_table
+from geo_citymgmt._datums import (
+    CGCS2000,
+    GRS80_AXIS,
+    GRS80_FLATTENING,
+    WGS84,
+    crs_of_epsg,
+    in_china,
+)
+from geo_citymgmt._languages import Messages, Text
 from geo_citymgmt._values import equal_values
 from geo_citymgmt.errors import CRSError, ScaleWarning, warn_caller
 
@@ -36,13 +44,9 @@ REFUSED_ERROR = 1e-2
 #: Of the errors themselves: the box that is tested is not quite the box that was chosen from.
 _SLACK = 1e-5
 
-_CGCS2000, _WGS84 = 4490, 4326
 _EXTENT = Text("数据范围", "the extent of the data")
 _GIVEN = Text("用户指定", "given")
-#: GRS 1980, to which the ellipsoids of CGCS2000 and WGS 84 are equal within a tenth of a
-#: millimetre.
-_AXIS, _FLATTENING = 6_378_137.0, 1 / 298.257222101
-_ECCENTRICITY2 = _FLATTENING * (2 - _FLATTENING)
+_ECCENTRICITY2 = GRS80_FLATTENING * (2 - GRS80_FLATTENING)
 #: Step of the differences in degrees, some 10 m: far above rounding, far below any bend.
 _STEP = 1e-4
 #: So many vertices tell where zones lie, so many features where a frame lies.
@@ -56,10 +60,6 @@ _FEW_FAR, _LEAST_FAR = 0.01, 5
 #: A single position so many times farther from the middle than half of all is a stray.
 _STRAY = 20.0
 _MESSAGES = Messages("geo_citymgmt")
-
-#: Where CGCS2000 is the datum: the land with a margin of some 50 km, and the sea around the
-#: southern islands. Coarse; the outlines it was drawn around are those of docs/metric-crs.md.
-_CHINA = packaged_table("geo_citymgmt", "china.toml")["parts"]
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,8 @@ def scale_errors(crs: Any, lon: Any, lat: Any) -> tuple[float, float]:
     step = np.radians(2 * _STEP)
     phi = np.radians(lat)
     w = np.sqrt(1 - _ECCENTRICITY2 * np.sin(phi) ** 2)
-    east = step * _AXIS / w * np.cos(phi)
-    north = step * _AXIS * (1 - _ECCENTRICITY2) / w**3
+    east = step * GRS80_AXIS / w * np.cos(phi)
+    north = step * GRS80_AXIS * (1 - _ECCENTRICITY2) / w**3
     x_east, x_north = _slopes(x, east, north)
     y_east, y_north = _slopes(y, east, north)
     areal = np.abs(x_east * y_north - x_north * y_east)
@@ -232,7 +232,7 @@ def choose_metric_crs(lon: Any, lat: Any, *, chosen_from: Text = _EXTENT) -> Met
     usual = _belts(middle[0]) if chinese else _utm_zones(*middle)
     best = float("inf")
     for epsg, zh, en in usual:
-        crs = _epsg(epsg)
+        crs = crs_of_epsg(epsg)
         areal, linear = scale_errors(crs, lon, lat)
         best = min(best, max(areal, linear))
         if max(areal, linear) <= MAX_ERROR:
@@ -457,24 +457,6 @@ def position_box(x: Any, y: Any, crs: Any) -> tuple[np.ndarray, np.ndarray]:
     return _grid_in_degrees(known, west, south, east, north)
 
 
-def in_china(lon: float, lat: float) -> bool:
-    """Whether a place in degrees lies in China or within some 50 km of it.
-
-    Examples
-    --------
-    >>> in_china(106.5, 29.5), in_china(105.85, 21.03)
-    (True, False)
-    """
-    return bool(shapely.intersects_xy(_china(), lon, lat))
-
-
-@lru_cache(maxsize=1)
-def _china() -> shapely.Geometry:
-    outline = shapely.MultiPolygon([shapely.Polygon(part) for part in _CHINA])
-    shapely.prepare(outline)
-    return outline
-
-
 def _belts(lon: float) -> Iterator[tuple[int, str, str]]:
     """CGCS2000 three-degree belts without zone number, the nearest to a longitude first."""
     zone = int(np.clip(np.floor(lon / 3 + 0.5), 25, 45))
@@ -546,7 +528,9 @@ def _plane(meridian: float, parallel: float | None, factor: float, chinese: bool
             false_northing=1_000_000,
             scale_factor_natural_origin=factor,
         )
-    return ProjectedCRS(operation, name=label, geodetic_crs=_epsg(_CGCS2000 if chinese else _WGS84))
+    return ProjectedCRS(
+        operation, name=label, geodetic_crs=crs_of_epsg(CGCS2000 if chinese else WGS84)
+    )
 
 
 def _too_large(lon: np.ndarray, lat: np.ndarray, error: float) -> CRSError:
@@ -639,163 +623,12 @@ def _degrees(crs: CRS, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nda
 # A city asks for the same few over and over, and a transformer takes long to make.
 @lru_cache(maxsize=64)
 def _from_degrees(crs: CRS) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(crs.geodetic_crs or _WGS84, crs, always_xy=True)
+    return pyproj.Transformer.from_crs(crs.geodetic_crs or WGS84, crs, always_xy=True)
 
 
 @lru_cache(maxsize=64)
 def _to_degrees(crs: CRS) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(crs, crs.geodetic_crs or _WGS84, always_xy=True)
-
-
-#: Ellipsoids of a datum that moves with the earth's crust differ from GRS 1980 by less than this,
-#: in metres and of the flattening's inverse.
-_MODERN_M, _MODERN_INVERSE = 0.5, 1e-3
-
-
-@dataclass(frozen=True)
-class Way:
-    """How positions come from one CRS into another.
-
-    Attributes
-    ----------
-    steps : tuple of Transformer
-        One after the other, x first.
-    how : {"same", "equal", "known", "unknown"}
-        Of one datum; of CGCS2000 and WGS 84, which differ by centimetres; by a public
-        transformation; as if there were one datum, for none is public.
-    """
-
-    steps: tuple[pyproj.Transformer, ...]
-    how: str
-
-    def move(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Return positions in the CRS it leads to."""
-        for step in self.steps:
-            x, y = step.transform(x, y)
-        return x, y
-
-    def operation(self, x: float, y: float) -> tuple[str, float]:
-        """Name of what shifts a position, and its accuracy in metres; NaN where that is not said.
-
-        A datum may have several, each for its own ground.
-        """
-        names, accuracy = [], [0.0]
-        for step in self.steps:
-            x, y = step.transform(x, y)
-            try:
-                used = step.get_last_used_operation()
-            except pyproj.exceptions.ProjError:
-                used = step
-            parts = used.description.split(" + ")
-            shifts = [p for p in parts if " to " in p and not p.startswith(("Ballpark", "Null"))]
-            names += shifts
-            accuracy += [used.accuracy if used.accuracy >= 0 else np.nan] if shifts else []
-        return " + ".join(names), float(np.max(accuracy))
-
-
-# The layers of a city are mostly in one CRS, and the way from there takes long to be found.
-@lru_cache(maxsize=64)
-def way_between(source: CRS, target: CRS) -> Way:
-    """Return the way from one CRS to another that shifts between their datums.
-
-    PROJ goes straight to CGCS2000 from nearly no other datum, and would take both for one; by way
-    of WGS 84 it knows most.
-
-    Raises
-    ------
-    pyproj.exceptions.ProjError
-        No way leads there.
-
-    Examples
-    --------
-    >>> hong_kong = way_between(CRS("EPSG:2326"), CRS("EPSG:4547"))
-    >>> hong_kong.how, hong_kong.operation(835_000, 819_000)
-    ('known', ('Hong Kong 1980 to WGS 84 (1)', 1.0))
-    >>> way_between(CRS("EPSG:4326"), CRS("EPSG:4547")).how
-    'equal'
-    >>> way_between(CRS("EPSG:3828"), CRS("EPSG:4547")).how
-    'unknown'
-    """
-    plain = pyproj.Transformer.from_crs(source, target, always_xy=True)
-    if source.geodetic_crs == target.geodetic_crs and not source.is_bound:
-        return Way((plain,), "same")
-    if {datum_of(source), datum_of(target)} <= _EQUAL and not source.is_bound:
-        return Way((plain,), "equal")
-    if (direct := _shifting(source, target)) is not None:
-        return Way((direct,), "known")
-    there, on = _shifting(source, _epsg(_WGS84)), _shifting(_epsg(_WGS84), target)
-    if there is None or on is None:
-        return Way((plain,), "unknown")
-    return Way((there, on), "known")
-
-
-def _shifting(source: CRS, target: CRS) -> pyproj.Transformer | None:
-    """Return a transformation that takes no two datums for one but those that are; or None."""
-    equal = {datum_of(source), datum_of(target)} <= _EQUAL
-    try:
-        return pyproj.Transformer.from_crs(
-            source, target, always_xy=True, allow_ballpark=equal and not source.is_bound
-        )
-    except pyproj.exceptions.ProjError:
-        return None
-
-
-#: What :func:`datum_of` calls the two datums that may be taken for one.
-_EQUAL = {"wgs84", "cgcs2000"}
-
-
-def datum_of(crs: CRS) -> str:
-    """Return "wgs84" or "cgcs2000" where ``crs`` rests on one of these, else what it rests on.
-
-    Examples
-    --------
-    >>> [datum_of(CRS(code)) for code in ("EPSG:4547", "EPSG:3857", "EPSG:4612")]
-    ['cgcs2000', 'wgs84', 'jgd2000']
-    """
-    geodetic = crs.geodetic_crs or crs
-    name = geodetic.name.lower()
-    both = f"{name} {geodetic.datum.name.lower() if geodetic.datum else ''}".replace("_", " ")
-    if any(word in both for word in ("wgs 84", "wgs84", "wgs 1984", "world geodetic system 1984")):
-        return "wgs84"
-    is_chinese = any(word in both for word in ("china", "cgcs", "国家", "中国"))
-    return "cgcs2000" if is_chinese and "2000" in both else name
-
-
-def is_modern(crs: CRS) -> bool:
-    """Whether ``crs`` rests on the ellipsoid of today's datums, some metres from WGS 84."""
-    ellipsoid = (crs.geodetic_crs or crs).ellipsoid
-    return (
-        ellipsoid is not None
-        and abs(ellipsoid.semi_major_metre - _AXIS) < _MODERN_M
-        and abs(ellipsoid.inverse_flattening - 1 / _FLATTENING) < _MODERN_INVERSE
-    )
-
-
-def moved(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
-    """Bring geometries into another CRS, vertex by vertex; what is missing stays missing."""
-    if source == target:
-        return geometry
-    way = way_between(source, target)
-    out = np.array(geometry, dtype=object)
-    has_z = shapely.has_z(out)
-    for deep in (False, True):
-        out[has_z == deep] = shapely.transform(
-            out[has_z == deep],
-            lambda at: np.column_stack([*way.move(at[:, 0], at[:, 1]), at[:, 2:]]),
-            include_z=deep,
-        )
-    return out
-
-
-def in_crs(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
-    """Return a frame in another CRS, shifted between the datums where a way is known."""
-    shapes = moved(frame.geometry.to_numpy(), frame.crs, crs)
-    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=crs))
-
-
-@lru_cache(maxsize=64)
-def _epsg(code: int) -> CRS:
-    return CRS.from_epsg(code)
+    return pyproj.Transformer.from_crs(crs, crs.geodetic_crs or WGS84, always_xy=True)
 
 
 def looks_geographic(x: np.ndarray, y: np.ndarray) -> bool:

@@ -16,6 +16,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._datums import in_crs, moved
 from geo_citymgmt._display import layer_html, layer_text
 from geo_citymgmt._gate import renamed_arguments
 from geo_citymgmt._languages import Messages, Text, join_texts
@@ -23,9 +24,7 @@ from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
-    in_crs,
     is_metric,
-    moved,
     zone_positions,
 )
 from geo_citymgmt._values import collection_paused, equal_values, holds

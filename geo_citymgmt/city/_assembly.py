@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._datums import in_crs
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import Messages, Text, join_texts, listed
 from geo_citymgmt._metric import (
@@ -22,12 +23,10 @@ from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
-    in_crs,
     is_metric,
     zone_positions,
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, in_one_line
-from geo_citymgmt.city._events import assumed_day, city_events, no_rows
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._recognition import (
@@ -47,7 +46,10 @@ from geo_citymgmt.city._reporting import (
     zone_labels,
 )
 from geo_citymgmt.city._side_tables import (
+    assumed_day,
+    city_events,
     laid_over,
+    no_rows,
     nothing_reported,
     office_clock,
     read_reported,

@@ -28,10 +28,14 @@ from geo_citymgmt.city._assembly import (
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
 from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
-from geo_citymgmt.city._events import latest_date, matched_events
 from geo_citymgmt.city._office import packaged_office
 from geo_citymgmt.city._places import propose_places
-from geo_citymgmt.city._side_tables import REPORTED_COLUMNS, nothing_reported
+from geo_citymgmt.city._side_tables import (
+    REPORTED_COLUMNS,
+    latest_date,
+    matched_events,
+    nothing_reported,
+)
 from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
 from geo_citymgmt.errors import CityDataError, CRSError, did_you_mean

@@ -14,9 +14,10 @@ import pyproj
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._datums import in_china
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import Messages, listed
-from geo_citymgmt._metric import in_china, looks_geographic
+from geo_citymgmt._metric import looks_geographic
 from geo_citymgmt.errors import CRSError
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")

@@ -13,17 +13,9 @@ import pyproj
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._datums import datum_of, in_china, is_modern, moved, way_between
 from geo_citymgmt._languages import Messages, Text, listed
-from geo_citymgmt._metric import (
-    datum_of,
-    in_china,
-    is_modern,
-    looks_geographic,
-    moved,
-    position_box,
-    way_between,
-    zone_positions,
-)
+from geo_citymgmt._metric import looks_geographic, position_box, zone_positions
 from geo_citymgmt.cleaning._datum import (
     DATUMS,
     WGS84,

@@ -22,18 +22,12 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._datums import in_china
 from geo_citymgmt._languages import LANGUAGES, Messages, Text, listed
-from geo_citymgmt._metric import (
-    choose_metric_crs,
-    in_china,
-    looks_geographic,
-    position_box,
-    zone_positions,
-)
+from geo_citymgmt._metric import choose_metric_crs, looks_geographic, position_box, zone_positions
 from geo_citymgmt._numbers import share_in_words
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
-from geo_citymgmt.city._events import last_days
 from geo_citymgmt.city._recognition import (
     NAMED_BY,
     CityName,
@@ -43,6 +37,7 @@ from geo_citymgmt.city._recognition import (
     recognise_city,
 )
 from geo_citymgmt.city._reporting import outline_of
+from geo_citymgmt.city._side_tables import last_days
 from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
 from geo_citymgmt.cleaning._datum import Extent, rank_candidates
 from geo_citymgmt.cleaning._geometry import representative_points

@@ -13,8 +13,8 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geo_citymgmt._datums import in_china
 from geo_citymgmt._languages import Text, listed
-from geo_citymgmt._metric import in_china
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.reading._coordinate_columns import (
     NamedColumn,
