@@ -116,7 +116,8 @@ class Way:
                 used = step.get_last_used_operation()
             except pyproj.exceptions.ProjError:
                 used = step
-            parts = used.description.split(" + ")
+            # The description of the whole is worded otherwise in each version of PROJ.
+            parts = [o.name for o in used.operations or ()] or [used.description]
             shifts = [p for p in parts if " to " in p and not p.startswith(("Ballpark", "Null"))]
             names += shifts
             accuracy += [used.accuracy if used.accuracy >= 0 else np.nan] if shifts else []

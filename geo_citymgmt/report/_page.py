@@ -89,10 +89,8 @@ def outlook_view(results: Summary) -> dict[str, Any] | None:
             _amount(results, row, row.pace_per_month),
         ]
         if row.can_project:
-            low, high = row.at_deadline_low, row.at_deadline_high
-            span = words(
-                "interval", low=_amount(results, row, low), high=_amount(results, row, high)
-            )
+            low, _ = results.scales[row.indicator].parts(row.at_deadline_low)
+            span = words("interval", low=low, high=_amount(results, row, row.at_deadline_high))
             cells += [(_amount(results, row, row.at_deadline), span), _projected(results, row)]
         else:
             cells += [NONE, (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]

@@ -676,8 +676,9 @@ def known_amount(words: Any, scale: Scale, row: Any) -> str:
     """Write a value, or between what it lies where records that are not known leave it open."""
     if row.status != "not_available" or pd.isna(row.low):
         return scale.amount(row.value)
-    low, high = scale.amount(row.low), scale.amount(row.high)
-    return words("known_from" if pd.isna(row.high) else "known_span", low=low, high=high)
+    if pd.isna(row.high):
+        return words("known_from", low=scale.amount(row.low))
+    return words("known_span", low=scale.parts(row.low)[0], high=scale.amount(row.high))
 
 
 def _amount(results: Summary, row: Any, value: Any) -> str:
