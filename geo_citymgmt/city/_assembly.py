@@ -443,24 +443,24 @@ class Builder:
 
     def offer_crs(self) -> None:
         """Say of layers without a CRS which one of other layers puts them beside these."""
+        without = [key for key in self.unread if self.tables[key]["code"].eq("CRS_MISSING").any()]
+        if not without:
+            return
         stated: dict[str, list[str]] = {}
         for key, layer in self.layers.items():
             code, source = layer.ledger[["crs", "crs_source"]].iloc[0]
             if source in _STATED and layer.located.any():
                 stated.setdefault(str(code), []).append(key)
         lon, lat = self._positions()
-        for key, why in self.unread.items():
-            if not len(lon) or not self.tables[key]["code"].eq("CRS_MISSING").any():
-                continue
-            fitting = [code for code in stated if self._lies_by(key, code, lon, lat)]
-            for code in fitting:
+        for key in without if len(lon) else ():
+            for code in [code for code in stated if self._lies_by(key, code, lon, lat)]:
                 names = listed(Path(str(self.ledgers[k]["source"].iloc[0])).name
                                for k in stated[code])  # fmt: skip
                 told = Findings(key)
                 told.add("CRS_OFFERED", value=code, expected=key, detail=names)
                 self.tables[key] = concat_findings([self.tables[key], told.frame()])
                 text = Text(*told.frame()[["message_zh", "message_en"]].iloc[0])
-                self.unread[key] = join_texts([why, text], Text("", " "))
+                self.unread[key] = join_texts([self.unread[key], text], Text("", " "))
 
     def _lies_by(self, key: str, code: str, lon: np.ndarray, lat: np.ndarray) -> bool:
         """Whether a layer read in a CRS lies about the places of the others, in degrees."""
