@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 A4, A3 = (210.0, 297.0), (420.0, 297.0)
 _EDGE, _TOP, _GAP = 15.0, 12.0, 4.0
 _TASK, _ROW, _HEAD = 8.3, 4.7, 6.3
+#: Between the texts of two cells beside one another.
+_CELL_GAP = 2.4
 _FOOT = 9.0
 #: Shapes larger than this are drawn as they are below their marks, smaller ones by these alone.
 _SEEN_MM = 1.1
@@ -191,8 +193,13 @@ def _table(paper: Paper, box: Box, table: Table) -> float:
     if not table.rows:
         paper.text(box.x + 3, y + 3, table.note, 9, color=SOFT)
         return y + 5
-    size = 8.0
-    need = [max(width_of(t, size) for t in table.texts(c)) + 2.4 for c in range(len(table.columns))]
+    longest = [
+        max(table.texts(c), key=lambda t: width_of(t, 8.0)) for c in range(len(table.columns))
+    ]
+    room = box.width - _CELL_GAP * len(longest)
+    # A little smaller is better than cut.
+    size = 8.0 * min(1.0, max(0.8, room / sum(width_of(text, 8.0) for text in longest)))
+    need = [width_of(text, size) + _CELL_GAP for text in longest]
     # What is long and of words gives way to numbers, which are not to be cut.
     least = [
         n if column.number else min(n, box.width * 0.1 * column.width)
@@ -204,7 +211,9 @@ def _table(paper: Paper, box: Box, table: Table) -> float:
     for r, row in enumerate([tuple(c.head for c in table.columns), *table.rows]):
         for cell, column, x, width in zip(row, table.columns, lefts, widths, strict=True):
             at, align = (x + width - 1.2, "right") if column.number else (x + 1.2, "left")
-            paper.text(at, y + 3.5, cell, size, align=align, room=width - 2.2, bold=r == 0)
+            paper.text(
+                at, y + 3.5, cell, size, align=align, room=width - _CELL_GAP + 0.2, bold=r == 0
+            )
         y += _ROW
         paper.rule(box.x, y, box.right, color=LINE if r == 0 else "#dde3e7", width=0.15)
     return y
