@@ -357,3 +357,27 @@ def _no_days(column: pd.Series, at: int, function: str) -> CityDataError:
         value=value,
         kind=kind,
     )
+
+
+def date_text(values: pd.Series, precision: pd.Series | None) -> pd.Series:
+    """Return dates as text, only as exact as they are known.
+
+    Parameters
+    ----------
+    values : Series of datetime64
+        The dates.
+    precision : Series of str or None
+        ``day``, ``month`` or ``year`` for each; a day where it is null or not given.
+
+    Returns
+    -------
+    Series of str
+        On the index of `values`; empty where there is no date.
+    """
+    dates = pd.to_datetime(values, errors="coerce")
+    midnight = (dates.dropna() == dates.dropna().dt.normalize()).all()
+    text = dates.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M")
+    if precision is not None:
+        text = text.mask(precision.eq("month").fillna(False), dates.dt.strftime("%Y-%m"))
+        text = text.mask(precision.eq("year").fillna(False), dates.dt.strftime("%Y"))
+    return text.astype("object").where(dates.notna(), "")

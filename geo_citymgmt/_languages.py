@@ -145,6 +145,12 @@ def packaged_table(package: str, name: str) -> Mapping[str, Any]:
     return tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
 
 
+def packaged_words(package: str, part: str) -> dict[str, dict[str, str]]:
+    """Return the words under ``part`` of a package's ``words.toml``, by language and key."""
+    table = packaged_table(package, "words.toml")[part]
+    return {lang: {key: entry[lang] for key, entry in table.items()} for lang in LANGUAGES}
+
+
 @lru_cache
 def _messages_of(package: str) -> Mapping[str, Message]:
     table = packaged_table(package, "messages.toml")

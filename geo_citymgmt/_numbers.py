@@ -237,6 +237,27 @@ def format_value(value: Any, unit: str | None, lang: str | None = None, counter:
     return _alone(value, unit, lang, counter).amount(value)
 
 
+def number_text(value: Any, unit: str | None, lang: str) -> str:
+    """Return one number that stands alone with its unit, on one line; empty where there is none.
+
+    Examples
+    --------
+    >>> number_text(1_234_567, "m2", "zh"), number_text(0.345, "ratio", "en")
+    ('123.46万平方米', '34.5%')
+    """
+    return on_one_line(format_value(value, unit, lang))
+
+
+def amount_text(value: Any, scale: Scale) -> str:
+    """Return a number of a figure as the figure is written, on one line."""
+    return on_one_line(scale.amount(value))
+
+
+def on_one_line(text: str) -> str:
+    """Return a text whose number does not part from its unit: U+00A0 between them."""
+    return text.replace(" ", "\u00a0")
+
+
 def exact_value(value: Any, unit: str | None, lang: str | None = None, counter: str = "") -> str:
     """Return the number in its own unit, in full, where :func:`format_value` shortened it.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._metric import far_from_rest
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import clean_text
@@ -222,6 +223,20 @@ def clean_geometry(
         _report_parts(out, spec, findings, record)
         _report_slivers(out, spec, findings, record)
     return out, unusable
+
+
+def report_far(geometry: np.ndarray, findings: Findings, record: np.ndarray) -> None:
+    """Report the few records that lie far from all others, where no outline says what is outside.
+
+    ``geometry`` is metric. Where many do, the layer is of more than a city.
+    """
+    placed = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
+    middles = shapely.get_coordinates(shapely.centroid(geometry[placed]))
+    far = far_from_rest(middles)
+    if far.any():
+        distance = np.hypot(*(middles[far] - np.median(middles, axis=0)).T)
+        away = np.array([f"{metres / 1000:,.0f}" for metres in distance], dtype=object)
+        findings.add("FAR_FROM_REST", records=record[placed[far]], value=away)
 
 
 def report_coincident(

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._languages import DISTRICT, Messages, Text, listed
-from geo_citymgmt._metric import FAR_M, far_from_rest
+from geo_citymgmt._metric import FAR_M
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain_key, take_text
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
@@ -166,20 +166,6 @@ def report_outside(
     if len(outside) == len(located):
         value, n = nearest[distance.argmin()], f"{len(outside):,}"
         findings.add("LAYER_OUTSIDE", value=n, expected=value, unit=terms.word)
-
-
-def report_far(geometry: np.ndarray, findings: Findings, record: np.ndarray) -> None:
-    """Report the few records that lie far from all others, where no outline says what is outside.
-
-    ``geometry`` is metric. Where many do, the layer is of more than a city.
-    """
-    placed = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
-    middles = shapely.get_coordinates(shapely.centroid(geometry[placed]))
-    far = far_from_rest(middles)
-    if far.any():
-        distance = np.hypot(*(middles[far] - np.median(middles, axis=0)).T)
-        away = np.array([f"{metres / 1000:,.0f}" for metres in distance], dtype=object)
-        findings.add("FAR_FROM_REST", records=record[placed[far]], value=away)
 
 
 def _nearest(

@@ -30,6 +30,7 @@ from geo_citymgmt.cleaning._geometry import (
     NO_PLACE,
     Unusable,
     report_coincident,
+    report_far,
     representative_points,
 )
 from geo_citymgmt.cleaning._headings import add_converted
@@ -49,7 +50,6 @@ from geo_citymgmt.cleaning._place import (
     NO_TERMS,
     ZoneTerms,
     check_place,
-    report_far,
     report_outside,
     reported_codes,
 )

@@ -220,12 +220,14 @@ Block = dict[str, Any]
 def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
     levels = levels_to(level, city, gate)
-    # Streets without districts are there and are not used: what to do is told, not the total.
-    advised = {layer.spec.level for layer in city.layers.values() if city.zones_advice.zh}
-    for name in levels[2:]:
-        if city.has_zones or name in advised:
-            city.zones_at(name)
-    return levels if city.has_zones else levels[:2]
+    wanted = levels[2:]
+    if not city.has_zones:
+        # Streets without districts are there and are not used: what to do is told, not the total.
+        read = {layer.spec.level for layer in city.layers.values()}
+        levels, wanted = levels[:2], tuple(n for n in wanted if n in read and city.zones_advice.zh)
+    for name in wanted:
+        city.zones_at(name)
+    return levels
 
 
 def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gate) -> list[Figure]:

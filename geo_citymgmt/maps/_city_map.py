@@ -21,14 +21,13 @@ from jinja2 import TemplateSyntaxError
 
 from geo_citymgmt._languages import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
 from geo_citymgmt._markup import escape_page, escape_text, json_for_script, visible_text
-from geo_citymgmt._numbers import Scale, figure_scales
+from geo_citymgmt._numbers import Scale, amount_text, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _offline
 from geo_citymgmt.maps._basemaps import Basemap, BasemapElement, BasemapLike
 from geo_citymgmt.maps._labels import (
-    amount_text,
     dated,
     row_kind,
     status_name,

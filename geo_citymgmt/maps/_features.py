@@ -14,9 +14,20 @@ from branca.element import MacroElement
 from folium.map import Layer
 from folium.template import Template
 
+from geo_citymgmt._dates import date_text
 from geo_citymgmt._gate import refuses_by_name
-from geo_citymgmt._languages import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
+from geo_citymgmt._languages import (
+    DISTRICT,
+    NOTHING,
+    Lang,
+    Messages,
+    Text,
+    listed,
+    packaged_words,
+    shared_terms,
+)
 from geo_citymgmt._markup import json_for_script, visible_text
+from geo_citymgmt._numbers import number_text
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.cases._cases import deadlines_on_record
 from geo_citymgmt.errors import MapError
@@ -25,7 +36,6 @@ from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._basemaps import BasemapLike
 from geo_citymgmt.maps._city_map import CityMap, Legend, Zones, add_outlines
 from geo_citymgmt.maps._classes import Classes, MapGate, code_texts
-from geo_citymgmt.maps._labels import date_text, number_text, words_of
 from geo_citymgmt.maps._overlays import (
     POINTS_FROM_ZOOM,
     Features,
@@ -240,7 +250,7 @@ def _reports(values: pd.Series) -> bool:
     return len(values.unique()) > 1
 
 
-_WORDS = words_of("features")
+_WORDS = packaged_words("geo_citymgmt.maps", "features")
 #: Types of fields whose text is shown as it is.
 _PLAIN = ("id", "text")
 
@@ -595,7 +605,7 @@ def _due(
 
     None where nothing can be said.
     """
-    table = deadlines_on_record(frame, spec, as_of)
+    table = deadlines_on_record(frame, spec, as_of) if spec.overdue else None
     if table is None:
         return None
     words = _WORDS[lang]

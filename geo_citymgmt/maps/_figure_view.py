@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._languages import capital
+from geo_citymgmt._languages import capital, packaged_words
 from geo_citymgmt._markup import visible_text
-from geo_citymgmt._numbers import Scale, figure_scales, percent, scale_for
+from geo_citymgmt._numbers import Scale, amount_text, figure_scales, percent, scale_for
 from geo_citymgmt.figures._actuals import net_note
 from geo_citymgmt.figures._tables import against_due
 from geo_citymgmt.maps._classes import (
@@ -22,15 +22,7 @@ from geo_citymgmt.maps._classes import (
     ladder,
     written_limits,
 )
-from geo_citymgmt.maps._labels import (
-    amount_text,
-    fill_label,
-    points_text,
-    row_kind,
-    total_text,
-    with_unit,
-    words_of,
-)
+from geo_citymgmt.maps._labels import fill_label, points_text, row_kind, total_text, with_unit
 
 if TYPE_CHECKING:
     from geo_citymgmt.indicators import Figure, Figures
@@ -38,8 +30,8 @@ if TYPE_CHECKING:
 
 #: What of a figure may fill the zones; the first that is known is shown first.
 FILLS = ("distance", "attainment", "value")
-_FIGURES = words_of("figures")
-_TERMS = words_of("terms")
+_FIGURES = packaged_words("geo_citymgmt.maps", "figures")
+_TERMS = packaged_words("geo_citymgmt.maps", "terms")
 #: Between the texts of a row of zones: no number has one.
 _BAR = "|"
 #: One sign for each class; the last of them for none, -1.

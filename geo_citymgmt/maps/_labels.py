@@ -1,4 +1,4 @@
-"""Words of the maps: numbers with their units, and the terms of a figure."""
+"""Words of the maps: what is drawn, and the terms of a figure."""
 
 from __future__ import annotations
 
@@ -9,34 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._languages import capital, packaged_table, shared_terms, term
-from geo_citymgmt._numbers import Scale, format_value, in_points, percent
+from geo_citymgmt._languages import capital, packaged_words, shared_terms, term
+from geo_citymgmt._numbers import Scale, amount_text, in_points, number_text, percent
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import LayerSpec
 
 _BRACKET = re.compile(r"\s*[（(](?P<unit>[^（()）]*)[）)]\s*$")
-
-
-def number_text(value: Any, unit: str | None, lang: str) -> str:
-    """Return one number that stands alone with its unit, on one line; empty where there is none.
-
-    Examples
-    --------
-    >>> number_text(1_234_567, "m2", "zh"), number_text(0.345, "ratio", "en")
-    ('123.46万平方米', '34.5%')
-    """
-    return on_one_line(format_value(value, unit, lang))
-
-
-def amount_text(value: Any, scale: Scale) -> str:
-    """Return a number of a figure as the figure is written, on one line."""
-    return on_one_line(scale.amount(value))
-
-
-def on_one_line(text: str) -> str:
-    """Return a text whose number does not part from its unit: U+00A0 between them."""
-    return text.replace(" ", "\u00a0")
 
 
 def with_unit(label: str, unit: str, lang: str) -> str:
@@ -75,38 +54,8 @@ def _is_unit(text: str, unit: str) -> bool:
     return text == unit or text in names or text.lstrip("万亿") in names
 
 
-def date_text(values: pd.Series, precision: pd.Series | None) -> pd.Series:
-    """Return dates as text, only as exact as they are known.
-
-    Parameters
-    ----------
-    values : Series of datetime64
-        The dates.
-    precision : Series of str or None
-        ``day``, ``month`` or ``year`` for each; a day where it is null or not given.
-
-    Returns
-    -------
-    Series of str
-        On the index of `values`; empty where there is no date.
-    """
-    dates = pd.to_datetime(values, errors="coerce")
-    midnight = (dates.dropna() == dates.dropna().dt.normalize()).all()
-    text = dates.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M")
-    if precision is not None:
-        text = text.mask(precision.eq("month").fillna(False), dates.dt.strftime("%Y-%m"))
-        text = text.mask(precision.eq("year").fillna(False), dates.dt.strftime("%Y"))
-    return text.astype("object").where(dates.notna(), "")
-
-
-def words_of(part: str) -> dict[str, dict[str, str]]:
-    """Return the words of one part of a map, by language and key."""
-    table = packaged_table("geo_citymgmt.maps", "words.toml")[part]
-    return {lang: {key: entry[lang] for key, entry in table.items()} for lang in ("zh", "en")}
-
-
 _AT_TARGET = {"on_track": "near_target", "behind": "off_target"}
-_WORDS = words_of("terms")
+_WORDS = packaged_words("geo_citymgmt.maps", "terms")
 
 
 def status_shown(status: str, expected: float, target: float) -> str:
@@ -211,7 +160,7 @@ def term_lines(row: pd.Series | Mapping[Any, Any], scale: Scale) -> list[tuple[s
     return [(label, text) for label, text in lines if text]
 
 
-_FIGURES = words_of("figures")
+_FIGURES = packaged_words("geo_citymgmt.maps", "figures")
 
 
 def drawn_column(rows: pd.DataFrame, column: str | None, lang: str) -> tuple[str, str, str]:

@@ -33,10 +33,10 @@ from matplotlib.text import Text as Name
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of, refuses_by_name, renamed_arguments
-from geo_citymgmt._languages import Lang, Messages
+from geo_citymgmt._languages import Lang, Messages, packaged_words
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
-from geo_citymgmt._numbers import Scale, figure_scales
+from geo_citymgmt._numbers import Scale, amount_text, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.figures import progress
@@ -45,7 +45,7 @@ from geo_citymgmt.fonts import drawable, font_families
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, layer_classes
-from geo_citymgmt.maps._labels import amount_text, drawn_column, words_of
+from geo_citymgmt.maps._labels import drawn_column
 from geo_citymgmt.maps._overlays import geometry_kind, located, to_degrees
 from geo_citymgmt.maps._zone_maps import (
     check_unique,
@@ -241,7 +241,7 @@ def hatched() -> dict[str, Any]:
     }  # fmt: skip
 
 
-_SHEET_WORDS = words_of("sheet")
+_SHEET_WORDS = packaged_words("geo_citymgmt.maps", "sheet")
 _STYLE = {
     # Text of data is no formula.
     "text.parse_math": False,
@@ -441,7 +441,7 @@ def _around_axes(sheet: Figure, axes: Axes, title: str, under: str, below: str) 
     axes.set_xlabel(below, loc="left", fontsize=7, color=SOFT, **how)
 
 
-_WORDS = words_of("print")
+_WORDS = packaged_words("geo_citymgmt.maps", "print")
 
 
 @refuses_by_name

@@ -11,9 +11,18 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
-from geo_citymgmt._languages import DISTRICT, Lang, Messages, Text, capital, join_texts, listed
+from geo_citymgmt._languages import (
+    DISTRICT,
+    Lang,
+    Messages,
+    Text,
+    capital,
+    join_texts,
+    listed,
+    packaged_words,
+)
 from geo_citymgmt._markup import visible_text
-from geo_citymgmt._numbers import Scale, percent
+from geo_citymgmt._numbers import Scale, amount_text, number_text, percent
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError, deprecated
@@ -35,16 +44,13 @@ from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_class
 from geo_citymgmt.maps._features import Drawing, add_layer
 from geo_citymgmt.maps._figure_view import FigureView
 from geo_citymgmt.maps._labels import (
-    amount_text,
     dated,
     drawn_column,
     layers_named,
-    number_text,
     row_kind,
     term_lines,
     total_name,
     with_unit,
-    words_of,
 )
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
 from geo_citymgmt.spec import LayerSpec, zone_levels
@@ -55,7 +61,7 @@ if TYPE_CHECKING:
 _MESSAGES = Messages("geo_citymgmt.maps")
 
 
-_ZONE_WORDS = words_of("zones")
+_ZONE_WORDS = packaged_words("geo_citymgmt.maps", "zones")
 
 
 @refuses_by_name
@@ -284,7 +290,7 @@ def check_unique(table: pd.DataFrame) -> None:
 
 
 _MARK_PX = 8
-_WORDS = words_of("figures")
+_WORDS = packaged_words("geo_citymgmt.maps", "figures")
 
 
 @refuses_by_name

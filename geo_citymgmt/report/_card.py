@@ -13,10 +13,9 @@ import pandas as pd
 import shapely
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from geo_citymgmt._numbers import NONE, in_points
+from geo_citymgmt._numbers import NONE, in_points, on_one_line
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.fonts import cjk_font_path
-from geo_citymgmt.maps._labels import on_one_line
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
     NO_VALUE,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._languages import capital
-from geo_citymgmt._numbers import NONE, Scale, in_points, percent, told
+from geo_citymgmt._numbers import NONE, Scale, in_points, on_one_line, percent, told
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.maps._classes import Ladder, ladder
-from geo_citymgmt.maps._labels import on_one_line, status_shown
+from geo_citymgmt.maps._labels import status_shown
 from geo_citymgmt.report._drawings import (
     FittedZones,
     attainment_bar,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._languages import packaged_table
-from geo_citymgmt._numbers import NONE, Scale, format_value, percent, scale_for, told
+from geo_citymgmt._numbers import NONE, Scale, format_value, on_one_line, percent, scale_for, told
 from geo_citymgmt.figures._layers import NOT_YET, LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
-from geo_citymgmt.maps._labels import on_one_line, status_shown
+from geo_citymgmt.maps._labels import status_shown
 from geo_citymgmt.report._drawings import (
     ABSENT,
     UNKNOWN,

@@ -13,11 +13,11 @@ import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import Messages, Text, listed, packaged_table
-from geo_citymgmt._numbers import NONE, Scale, percent, scale_for, told, unit_label
+from geo_citymgmt._numbers import NONE, Scale, on_one_line, percent, scale_for, told, unit_label
 from geo_citymgmt.cases._campaigns import Campaign
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.figures._tables import zone_names
-from geo_citymgmt.maps._labels import on_one_line, status_shown
+from geo_citymgmt.maps._labels import status_shown
 from geo_citymgmt.report._lists import case_table, registers_with_deadline
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_first import known_amount

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
+from geo_citymgmt._numbers import number_text
 from geo_citymgmt.maps import CityMap, city_map, layer_map, progress_map, zone_map
-from geo_citymgmt.maps._labels import number_text
 
 from .conftest import DAYS
 from .test_maps import place

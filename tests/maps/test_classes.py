@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_citymgmt._numbers import scale_for
+from geo_citymgmt._dates import date_text
+from geo_citymgmt._numbers import number_text, scale_for
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps._classes import (
     BELOW,
@@ -23,7 +24,6 @@ from geo_citymgmt.maps._classes import (
     value_classes,
     with_rest,
 )
-from geo_citymgmt.maps._labels import date_text, number_text
 from geo_citymgmt.spec import get_spec, load_specs
 
 
