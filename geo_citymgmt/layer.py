@@ -421,11 +421,10 @@ def read_layer(
     nowhere = np.full(n_alone, None, dtype=object)
     geometry = np.concatenate([*placed, nowhere])
     keep = np.ones(len(geometry), dtype=bool)
-    if bbox is not None:
-        keep = np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
     if spec.role == "zones":
-        geometry, is_whole = join_parts(raw.frame, geometry, mapping, spec, findings, raw.record)
-        keep &= is_whole
+        geometry, keep = join_parts(raw.frame, geometry, mapping, spec, findings, raw.record)
+    if bbox is not None:
+        keep &= np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
     reason, written_as = _no_place(placeholders, positions, written, unread, n_alone)

@@ -135,6 +135,16 @@ def test_districts_without_code_and_crs_are_proposed_and_load(tmp_path):
     assert not loaded(folder, taken).findings["code"].eq("CITY_ASSUMED").any()
 
 
+def test_a_city_that_nothing_names_is_asked_for_and_not_proposed_after_its_folder(tmp_path):
+    folder = tmp_path / "20240630违建数据"
+    folder.mkdir()
+    districts(folder, "区划.geojson", name=["甲", "乙"])
+    for text in texts(folder):
+        assert '# ?= name_zh = "?"' in text and '# ?= code = "?"' in text
+        assert 'name_zh = "20240630' not in text
+    assert loaded(folder, texts(folder)[0]).name_zh == folder.name
+
+
 def test_every_question_is_prose_and_every_other_line_is_toml(tmp_path):
     districts(tmp_path, "x.geojson", t=["甲", "乙"])
     for text in texts(tmp_path):

@@ -215,6 +215,18 @@ def test_rows_of_one_code_and_name_are_parts_of_one_zone_with_the_ground_of_all(
     assert told["record"].tolist() == [3] and told["severity"].tolist() == ["info"]
 
 
+def test_a_zone_of_which_one_part_lies_in_a_box_is_read_whole():
+    zones = gpd.GeoDataFrame(
+        {"code": ["450105"] * 2, "name": ["江南区"] * 2},
+        geometry=[shapely.box(*LAND), shapely.box(*ISLAND)], crs=4490,
+    )  # fmt: skip
+    whole = gcm.read_layer(zones, "districts")
+    around = shapely.transform(shapely.box(*ISLAND), lambda at: at + 0.01)
+    bbox = gpd.GeoSeries([around], crs=4490).to_crs(whole.data.crs).total_bounds
+    part = gcm.read_layer(zones, "districts", bbox=tuple(bbox))
+    assert part.data.area.tolist() == whole.data.area.tolist()
+
+
 def test_rows_of_one_code_with_different_names_stay_an_error(tmp_path):
     rows = [("450102", "兴宁区", WEST), ("450103", "青秀区", EAST), ("450103", "江南区", NORTH)]
     codes = set(overlaid(tmp_path, rows, POINTS).findings["code"])

@@ -33,6 +33,7 @@ from geo_citymgmt.city._recognition import (
     CityName,
     city_of_outline,
     district_names,
+    divisions,
     is_county_name,
     recognise_city,
 )
@@ -244,6 +245,11 @@ def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
     if "profile" in found.table:
         return
     city, is_sure = _city_name(found, layers)
+    if city.how == "folder" and city.code not in divisions():
+        # A folder is called after a day or a bureau as often as after its city.
+        draft.ask(_MESSAGES("city_unknown", name=city.name))
+        draft.fill_in(*(f'{name} = "{OPEN}"' for name in ("name_zh", "name_en", "code")))
+        return
     if not is_sure:
         draft.ask(_MESSAGES("city_assumed", by=NAMED_BY[city.how], name=city.name))
     draft.entry(f"name_zh = {_quoted(city.name.zh)}", is_sure=is_sure)
