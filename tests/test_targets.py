@@ -306,6 +306,14 @@ def test_targets_and_reported_figures_know_a_district_by_the_name_city_toml_give
     assert city.reported_figures["zone"].tolist()[-1] == "320505"
 
 
+def test_a_city_is_known_without_its_ending_unless_a_zone_is_called_so():
+    zones = pd.DataFrame({"name_zh": ["芙蓉区", "长沙县"]}, index=["430102", "430121"])
+    own = ZoneNames(("430100", "长沙市", "Changsha"), {"district": zones.iloc[:1]})
+    assert (own.code("长沙"), own.code("长沙市")) == ("430100", "430100")
+    both = ZoneNames(("430100", "长沙市", "Changsha"), {"district": zones})
+    assert both.find("长沙") == ["430121", "430100"] and both.code("长沙市") == "430100"
+
+
 def test_a_name_that_two_zones_have_means_neither(city):
     streets = city.zones_by_level["street"]
     twice = streets.assign(name=["同名镇", "同名镇", *streets["name"].iloc[2:]])

@@ -19,7 +19,6 @@ from geo_citymgmt._datums import in_crs
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import Messages, Text, join_texts, listed
 from geo_citymgmt._metric import (
-    FAR_M,
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
@@ -66,7 +65,6 @@ from geo_citymgmt.city._tables import (
     reported_as_unusable,
 )
 from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms, zone_keys
-from geo_citymgmt.cleaning._position import GEOD
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
 from geo_citymgmt.errors import CityDataError, CRSError, ScaleWarning
 from geo_citymgmt.findings import Findings, concat_findings
@@ -86,6 +84,8 @@ _MESSAGES = Messages("geo_citymgmt.city")
 _SLIVER_M = 10.0
 #: Metres of equal area: nothing is measured in it, but what measures asks for metres.
 _ANYWHERE, _WGS84 = 6933, 4326
+#: As far as this beyond the records of a city without zones another layer of it may lie.
+_NEAR_DEGREES = 0.1
 #: Ways in which a CRS was known that is not a guess.
 _STATED = ("file", "given", "name")
 #: A city without zones lies where the middle 98 % of its records are.
@@ -448,22 +448,38 @@ class Builder:
             code, source = layer.ledger[["crs", "crs_source"]].iloc[0]
             if source in _STATED and layer.located.any():
                 stated.setdefault(str(code), []).append(key)
-        lon, lat = self._positions()
+        box = self._surroundings()
         for key, why in self.unread.items():
-            if not len(lon) or not self.tables[key]["code"].eq("CRS_MISSING").any():
+            if box is None or not self.tables[key]["code"].eq("CRS_MISSING").any():
                 continue
-            fitting = [code for code in stated if self._lies_by(key, code, lon, lat)]
+            fitting = [code for code in stated if self._lies_in(key, code, box)]
             for code in fitting:
                 names = listed(Path(str(self.ledgers[k]["source"].iloc[0])).name
                                for k in stated[code])  # fmt: skip
                 told = Findings(key)
-                told.add("CRS_OFFERED", value=code, expected=key, detail=names)
+                # Without a code it is the text of a .prj, which has a name, and quotes of its own.
+                is_text = '"' in code
+                given = code.replace('"', '\\"')
+                detail = _MESSAGES("crs_of_others", crs=CRS(code).name if is_text else code,
+                                   files=names)  # fmt: skip
+                told.add("CRS_OFFERED", value=given, expected=key, detail=detail)
                 self.tables[key] = concat_findings([self.tables[key], told.frame()])
                 text = Text(*told.frame()[["message_zh", "message_en"]].iloc[0])
                 self.unread[key] = join_texts([why, text], Text("", " "))
 
-    def _lies_by(self, key: str, code: str, lon: np.ndarray, lat: np.ndarray) -> bool:
-        """Whether a layer read in a CRS lies about the places of the others, in degrees."""
+    def _surroundings(self) -> np.ndarray | None:
+        """Return the box of the zones in degrees; without any a wide one of the records."""
+        if (zones := self.zones_by_level.get("district")) is not None:
+            return np.asarray(zones.to_crs(_WGS84).total_bounds)
+        lon, lat = self._positions()
+        if not len(lon):
+            return None
+        low, high = np.array([lon.min(), lat.min()]), np.array([lon.max(), lat.max()])
+        size = np.maximum(high - low, _NEAR_DEGREES)
+        return np.concatenate([low - size, high + size])
+
+    def _lies_in(self, key: str, code: str, box: np.ndarray) -> bool:
+        """Whether the middle of a layer read in a CRS lies in a box of degrees."""
         entry = replace(self.found.layers[key], crs=code)
         try:
             with warnings.catch_warnings():
@@ -472,8 +488,7 @@ class Builder:
         except CityDataError:
             return False
         places = layer.data.geometry[layer.located].representative_point().to_crs(_WGS84)
-        here = places.x.median(), places.y.median()
-        return bool(GEOD.inv(*here, np.median(lon), np.median(lat))[2] < FAR_M)
+        return bool(shapely.box(*box).covers(shapely.Point(places.x.median(), places.y.median())))
 
     def propose_places(self) -> None:
         """Give records without coordinates a place where the office asks for it."""
