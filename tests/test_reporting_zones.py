@@ -310,3 +310,18 @@ def test_a_city_with_streets_alone_is_told_what_makes_them_its_districts_and_tha
     city = gcm.load_city(tmp_path)
     assert city.zones["name_zh"].to_dict() == {"330782001": "稠城街道", "330782002": "福田街道"}
     assert owned(city) == {"330782001": 1, "330782002": 1}
+
+
+def test_streets_that_are_made_the_districts_lie_where_their_datum_puts_them(tmp_path):
+    streets = {"镇街代码": ["330782001"], "镇街名称": ["稠城街道"]}
+    shape = [shapely.box(120, 29, 120.1, 29.2)]
+    gpd.GeoDataFrame(streets, geometry=shape, crs=4490).to_file(tmp_path / "镇街.geojson")
+    config = tmp_path / "city.toml"
+    crs = 'metric_crs = "EPSG:4549"\n'
+    config.write_text(f'{crs}[layers.streets]\npath = "镇街.geojson"\ndatum = "gcj02"\n', "utf-8")
+    city = gcm.load_city(tmp_path)
+    told = city.findings.set_index("code").loc["ZONES_MISSING", "message_zh"]
+    config.write_text(crs + re.search(r"layers\.districts = .* \} \}", told)[0], "utf-8")
+    assert gcm.load_city(tmp_path).zones.total_bounds == pytest.approx(
+        city["streets"].total_bounds, abs=0.01
+    )

@@ -307,7 +307,8 @@ class Builder:
         said: dict[str, Any] = {
             "path": file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
         }
-        stated = {n: getattr(entry, n) for n in ("sublayer", "crs", "encoding")}
+        where = ("sublayer", "crs", "datum", "pipeline", "encoding")
+        stated = {n: getattr(entry, n) for n in where}
         said |= {name: text for name, text in stated.items() if isinstance(text, str)}
         own = next(s for s in self.specs.values() if s.level == "district")
         mapping = self.layers[spec.key].mapping
