@@ -430,6 +430,25 @@ def test_what_a_city_toml_says_of_dates_and_drawn_areas_is_kept_when_it_is_propo
     assert '\ndate_order = { "found_date" = "mdy" }\n' in again
 
 
+def test_what_a_city_toml_says_of_the_whole_is_kept_when_it_is_proposed_anew(tmp_path):
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    said = """notice = "内部资料"
+[names]
+340102 = "瑶海"
+[aliases]
+"长丰县" = ["北城", "长丰片区"]
+[zones]
+order = ["340121", "340102"]
+[publisher]
+zh = "某局"
+en = "A bureau"
+"""
+    (tmp_path / "city.toml").write_text(said, "utf-8")
+    again = tomllib.loads(propose(tmp_path, SPECS)[0])
+    for name, value in tomllib.loads(said).items():
+        assert again[name] == value
+
+
 def test_a_file_in_place_of_a_folder_is_told_from_one_that_is_missing(tmp_path):
     path = tmp_path / "窨井.csv"
     path.write_text("窨井编号,经度,纬度\nJ1,104.06,30.66\n", "utf-8")

@@ -684,8 +684,9 @@ def _feet(frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray) -> np.ndar
     last = int(np.flatnonzero(count > 2).max(initial=-1))
     for k in range(last + 1, min(n, last + 1 + _SIGNED_ROWS)) if last >= 0 else ():
         row = frame.iloc[k].dropna().astype(str)
-        above = frame[row.index].iloc[: last + 1].tail(_SAMPLED).stack().dropna()
-        if all(map(is_signature, row)) and not any(map(is_signature, above.astype(str))):
+        above = frame[row.index].iloc[: last + 1].tail(_SAMPLED).to_numpy(dtype=object).ravel()
+        has_like = any(is_signature(str(cell)) for cell in above[pd.notna(above)])
+        if not has_like and all(map(is_signature, row)):
             feet.add(k)
     return np.array(sorted(feet), dtype=np.int64)
 
