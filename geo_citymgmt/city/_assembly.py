@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -300,22 +299,13 @@ class Builder:
         entry = None if spec is None else self.found.layers.get(spec.key)
         if spec is None or entry is None:
             return Text("", "")
-        files = [p for p in entry.sources if isinstance(p, (str, PathLike))]
-        if len(files) != 1:
-            return _MESSAGES("other_as_districts", spec=spec)
-        file, root = Path(files[0]), self.found.root
-        said: dict[str, Any] = {
-            "path": file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-        }
-        where = ("sublayer", "crs", "datum", "pipeline", "encoding")
-        stated = {n: getattr(entry, n) for n in where}
-        said |= {name: text for name, text in stated.items() if isinstance(text, str)}
         own = next(s for s in self.specs.values() if s.level == "district")
         mapping = self.layers[spec.key].mapping
         pairs = ((spec.id_field, own.id_field), (spec.label or "", own.label or ""))
+        if not (said := entry.said(self.found.root)):
+            return _MESSAGES("other_as_districts", spec=spec)
         said["fields"] = {mapping[theirs]: name for theirs, name in pairs if theirs in mapping}
-        line = f"layers.districts = {in_one_line(said)}"
-        return _MESSAGES("file_as_districts", spec=spec, entry=line)
+        return _MESSAGES("file_as_districts", spec=spec, said=in_one_line(said))
 
     def _leave_out_outline(self) -> None:
         """Take the outline of the city from among the districts: it would own what is theirs."""
@@ -450,23 +440,23 @@ class Builder:
             if source in _STATED and layer.located.any():
                 stated.setdefault(str(code), []).append(key)
         box = self._surroundings()
-        for key, why in self.unread.items():
+        for key in self.unread:
             if box is None or not self.tables[key]["code"].eq("CRS_MISSING").any():
                 continue
-            fitting = [code for code in stated if self._lies_in(key, code, box)]
-            for code in fitting:
-                names = listed(Path(str(self.ledgers[k]["source"].iloc[0])).name
-                               for k in stated[code])  # fmt: skip
-                told = Findings(key)
+            for code in (c for c in stated if self._lies_in(key, c, box)):
+                files = [Path(str(self.ledgers[k]["source"].iloc[0])).name for k in stated[code]]
                 # Without a code it is the text of a .prj, which has a name, and quotes of its own.
-                is_text = '"' in code
-                given = code.replace('"', '\\"')
-                detail = _MESSAGES("crs_of_others", crs=CRS(code).name if is_text else code,
-                                   files=names)  # fmt: skip
-                told.add("CRS_OFFERED", value=given, expected=key, detail=detail)
+                crs = CRS(code).name if '"' in code else code
+                told = Findings(key)
+                told.add(
+                    "CRS_OFFERED",
+                    value=code.replace('"', '\\"'),
+                    expected=key,
+                    detail=_MESSAGES("crs_of_others", crs=crs, files=listed(files)),
+                )
                 self.tables[key] = concat_findings([self.tables[key], told.frame()])
                 text = Text(*told.frame()[["message_zh", "message_en"]].iloc[0])
-                self.unread[key] = join_texts([why, text], Text("", " "))
+                self.unread[key] = join_texts([self.unread[key], text], Text("", " "))
 
     def _surroundings(self) -> np.ndarray | None:
         """Return the box of the zones in degrees; without any a wide one of the records."""

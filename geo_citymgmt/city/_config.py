@@ -88,6 +88,17 @@ class LayerSource:
         """Each file of the layer, for it may come in parts."""
         return self.source if isinstance(self.source, list) else [self.source]
 
+    def said(self, root: Path) -> dict[str, Any]:
+        """Return what ``city.toml`` says of where it lies; nothing where it is not one file."""
+        files = [Path(p) for p in self.sources if isinstance(p, (str, PathLike))]
+        if len(files) != 1:
+            return {}
+        (file,) = files
+        path = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+        where = ("sublayer", "crs", "datum", "pipeline", "encoding")
+        stated = {name: getattr(self, name) for name in where}
+        return {"path": path} | {n: text for n, text in stated.items() if isinstance(text, str)}
+
 
 @dataclass(frozen=True)
 class Leftover:
