@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.city._tables import read_targets
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.cli._commands import figures_table
 from geo_citymgmt.indicators import load_figures
@@ -304,6 +305,16 @@ def test_targets_and_reported_figures_know_a_district_by_the_name_city_toml_give
     assert city.targets["zone_code"].tolist()[:2] == ["320505", "320505"]
     assert "'浦东新区'" in told(city, "TARGET_UNMATCHED")[0]
     assert city.reported_figures["zone"].tolist()[-1] == "320505"
+
+
+def test_only_of_a_name_that_several_have_it_is_said_that_they_have_it():
+    names = pd.DataFrame({"name_zh": ["同名镇"] * 2}, index=["1", "2"])
+    zones = ZoneNames(("320500", "苏州市"), {"street": names})
+    targets = pd.DataFrame({"indicator": NAME, "zone_code": ["同名镇", "天涯镇"], "target": 5})
+    _, faults = read_targets(targets, load_figures(), zones)
+    causes = {fault.value: fault.cause.en for fault in faults}
+    assert causes["同名镇"].startswith("several zones are called so (1, 2)")
+    assert causes["天涯镇"].startswith("there is no such zone")
 
 
 def test_a_city_is_known_without_its_ending_unless_a_zone_is_called_so():

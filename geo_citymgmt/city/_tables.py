@@ -677,11 +677,10 @@ def _strangers(
         strange = ~table[column].isin(names)
         for value, at in table.index[strange].groupby(table.loc[strange, column]).items():
             near = did_you_mean(str(value), names)
-            several = zones.find(str(value)) if zones and column == "zone_code" else []
-            if several:
-                # A name that more than one has is nobody's.
-                why, near = _MESSAGES("several_zones", codes=listed(several)), NOTHING
             cause = Text(f"{why.zh}；{near.zh}".rstrip("；？"), f"{why.en}.{near.en}".rstrip(".?"))
+            if column == "zone_code" and zones and (several := zones.find(str(value))):
+                # A name that more than one has is nobody's.
+                cause = _MESSAGES("several_zones", codes=listed(several))
             faults.append(
                 TargetFault(
                     "TARGET_UNMATCHED",
