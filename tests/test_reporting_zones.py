@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city._reporting import outline_of, read_crosswalk, successors
+from geo_citymgmt.city._reporting import outline_of, part_overlaps, read_crosswalk, successors
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.report._sheet import find_zone
 
@@ -188,6 +188,17 @@ def test_a_zone_that_others_cover_whole_is_an_error_and_seams_are_none(tmp_path)
     found = overlaid(tmp_path, rows, POINTS).findings
     assert found.loc[found["code"].str.startswith("ZONES_C"), "code"].tolist() == ["ZONES_COVERED"]
     assert found.set_index("code").loc["ZONES_COVERED", "severity"] == "error"
+
+
+def test_an_outline_among_many_zones_is_told_once_with_the_first_of_them():
+    cells = [shapely.box(x, y, x + 1, y + 1) for x in range(5) for y in range(5)]
+    codes = [f"{k:02}" for k in range(26)]
+    zones = gpd.GeoDataFrame(geometry=[*cells, shapely.box(0, 0, 5, 5)], index=codes, crs=4547)
+    findings = Findings()
+    assert part_overlaps(zones, "street", findings).area.tolist() == zones.area.tolist()
+    (told,) = findings.frame().itertuples()
+    assert (told.code, told.value) == ("ZONES_COVERED", "25")
+    assert "00 100%" in told.message_zh and "(25)" in told.message_en
 
 
 def test_a_district_with_one_area_in_it_is_no_outline():

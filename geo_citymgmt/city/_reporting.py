@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._languages import Messages, packaged_table
+from geo_citymgmt._languages import Messages, first_few, packaged_table
 from geo_citymgmt.city._recognition import is_city
 from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
@@ -120,14 +120,13 @@ def part_overlaps(zones: gpd.GeoDataFrame, level: str, findings: Findings) -> gp
         is_left = shapely.area(left) >= _NOTICEABLE * area[at]
         if is_left:
             out[at] = left
-        for k in np.flatnonzero(within):
-            findings.add(
-                "ZONES_CLAIMED" if is_left else "ZONES_COVERED",
-                value=labels[at],
-                expected=labels[small[k]],
-                detail=f"{share[k]:.0%}",
-                about=f"{level} {zones.index[at]} {zones.index[small[k]]}",
-            )
+        shared_with = (f"{labels[small[k]]} {share[k]:.0%}" for k in np.flatnonzero(within))
+        findings.add(
+            "ZONES_CLAIMED" if is_left else "ZONES_COVERED",
+            value=labels[at],
+            detail=first_few(shared_with),
+            about=f"{level} {zones.index[at]}",
+        )
     return zones.set_geometry(gpd.GeoSeries(out, index=zones.index, crs=zones.crs))
 
 
