@@ -273,6 +273,17 @@ def test_all_other_names_of_a_district_are_known_as_the_finding_says_and_rename_
     assert city.zones.loc["450102", "name_zh"] == "兴宁区"
 
 
+def test_aliases_of_a_district_that_is_none_or_two_are_told_with_those_there_are(tmp_path):
+    said = '[aliases]\n"兴宁" = ["老城"]\n"兴宁市区" = ["旧城"]\n'
+    found = named_records(tmp_path, THREE, ["老城", "旧城"], said).findings.set_index("code")
+    told = found.loc[["ALIASES_UNUSED"]]
+    assert told["value"].tolist() == ["兴宁市区"]
+    assert "兴宁区 (450102)" in told["message_zh"].iloc[0]
+    found = named_records(tmp_path, TWINS, ["云龙区"], '[aliases]\n"鼓楼区" = ["下关"]\n').findings
+    told = found.set_index("code").loc["ALIASES_UNUSED"]
+    assert "320106、320302" in told["message_zh"]
+
+
 def test_a_list_among_the_names_that_are_shown_is_refused_with_the_place_for_it(tmp_path):
     with pytest.raises(gcm.SpecError, match=r"\[aliases\]"):
         named_records(tmp_path, THREE, ["老城"], '[names]\n450102 = ["老城", "旧城"]\n')

@@ -39,6 +39,7 @@ from geo_citymgmt.city._reporting import (
     outline_of,
     part_overlaps,
     read_crosswalk,
+    report_aliases,
     successors,
     valid_on,
     zone_labels,
@@ -283,11 +284,10 @@ class Builder:
             self.findings.add("ZONES_MISSING", detail=self._zones_for_districts())
             self.zones_by_level.clear()
         known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
-        self.zones_by_level = {level: self.zones_by_level[level] for level in known}
+        zones = self.zones_by_level
+        self.zones_by_level = {n: part_overlaps(zones[n], n, self.findings) for n in known}
+        report_aliases(self.found, self.zones_by_level.get("district"), self.findings)
         for level in known:
-            self.zones_by_level[level] = part_overlaps(
-                self.zones_by_level[level], level, self.findings
-            )
             above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
             if above:
                 self._report_gaps(above[-1], level)

@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._languages import Messages, first_few, packaged_table
+from geo_citymgmt._languages import Messages, first_few, listed, packaged_table
+from geo_citymgmt.city._config import CitySource
 from geo_citymgmt.city._recognition import is_city
 from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._place import zone_keys
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import ReportingUnit
-from geo_citymgmt.reading._text import is_null_text
+from geo_citymgmt.reading._text import is_null_text, plain_key
 
 CROSSWALK_COLUMNS = ("code_from", "code_to", "date", "share", "note")
 _MESSAGES = Messages("geo_citymgmt.city")
@@ -128,6 +130,21 @@ def part_overlaps(zones: gpd.GeoDataFrame, level: str, findings: Findings) -> gp
             about=f"{level} {zones.index[at]}",
         )
     return zones.set_geometry(gpd.GeoSeries(out, index=zones.index, crs=zones.crs))
+
+
+def report_aliases(found: CitySource, zones: gpd.GeoDataFrame | None, findings: Findings) -> None:
+    """Tell the districts of ``[aliases]`` in ``city.toml`` that are none, or not one alone."""
+    if zones is None:
+        return
+    keys = zone_keys(zones)
+    for zone in found.table.get("aliases", {}):
+        meant = keys.get(plain_key(zone), [])
+        if len(meant) == 1:
+            continue
+        why = _MESSAGES("no_such_zone", known=first_few(zone_labels(zones)))
+        if meant:
+            why = _MESSAGES("several_zones", codes=listed(meant))
+        findings.add("ALIASES_UNUSED", value=zone, about=zone, unit=found.unit, detail=why)
 
 
 def zone_labels(zones: gpd.GeoDataFrame) -> list[str]:
