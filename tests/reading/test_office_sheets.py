@@ -57,6 +57,12 @@ def test_what_stands_above_the_headings_is_no_heading(line):
     assert raw.labels()[0] == "第 3 行"
 
 
+@pytest.mark.parametrize("rows", [[[""]], [["", " "], ["", ""]]])
+def test_a_sheet_of_blank_cells_is_refused_for_its_headings(rows):
+    with pytest.raises(gcm.SourceError, match="no row of headings"):
+        table_of(Sheet(rows), "t")
+
+
 def test_headings_that_all_end_in_a_colon_are_headings_without_it():
     raw = table_of(Sheet([[f"{name}：" for name in HEADINGS], *RECORDS]), "t")
     assert list(raw.frame.columns) == HEADINGS
