@@ -198,6 +198,16 @@ def test_a_cell_of_a_file_is_a_finding_with_its_row_and_its_zone_has_no_target(
     assert "cannot be used" not in table.loc["320505", "note_en"]
 
 
+def test_a_unit_of_another_kind_costs_its_zone_the_target_and_nobody_the_city(folder):
+    lines = ["indicator,zone_code,target,unit", f"{NAME},320500,3,公里", f"{NAME},320505,1,个"]
+    (folder / "targets.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    city = gcm.load_city(folder / "city.toml")
+    [message] = told(city, "TARGET_VALUE")
+    assert "unit is '公里'" in message and "row 2 " in message
+    status = gcm.progress(city, indicators=NAME).set_index("zone_code")["status"]
+    assert (status["320500"], status["320505"]) == ("no_target", "met")
+
+
 def test_two_targets_of_a_file_for_one_day_are_no_target_in_either_order(folder):
     for first, second in ((1, 9000), (9000, 1)):
         city = loaded(
