@@ -648,10 +648,14 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
         return None
     west, south, east, north = zones.total_bounds
     degrees = CRS.from_epsg(4490)
-    corners = moved(np.array([shapely.box(west, south, east, north)]), zones.crs, degrees)
+
+    def in_degrees(shape: shapely.Geometry) -> shapely.Geometry:
+        return shapely.make_valid(moved(np.array([shape]), zones.crs, degrees)[0])
+
     return Extent(
-        tuple(shapely.total_bounds(corners)),
-        lambda: shapely.union_all(moved(zones.geometry.to_numpy(), zones.crs, degrees)),
+        in_degrees(shapely.box(west, south, east, north)).bounds,
+        # Joined before they are moved: what is valid in metres may cross itself in degrees.
+        lambda: in_degrees(shapely.union_all(zones.geometry.to_numpy())),
     )
 
 

@@ -10,6 +10,7 @@ import shapely
 import geo_citymgmt as gcm
 from geo_citymgmt.city._reporting import outline_of, part_overlaps, read_crosswalk, successors
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.layer import _extent
 from geo_citymgmt.report._sheet import find_zone
 
 #: Two districts merged into one at the end of 2021; a third stood all the time.
@@ -188,6 +189,22 @@ def test_a_zone_that_others_cover_whole_is_an_error_and_seams_are_none(tmp_path)
     found = overlaid(tmp_path, rows, POINTS).findings
     assert found.loc[found["code"].str.startswith("ZONES_C"), "code"].tolist() == ["ZONES_COVERED"]
     assert found.set_index("code").loc["ZONES_COVERED", "severity"] == "error"
+
+
+@pytest.mark.parametrize("crs", [4549, 4510, 32650])
+def test_a_zone_that_was_cut_is_whole_in_degrees_too(crs):
+    shapes = [shapely.box(119, 32, 119.2, 32.2), shapely.box(119.1, 32, 119.2, 32.2)]
+    zones = gpd.GeoDataFrame(index=["321000", "321003"], geometry=shapes, crs=4490).to_crs(crs)
+    parted = part_overlaps(zones, "district", Findings())
+    assert parted.to_crs(4326).is_valid.all()
+    assert _extent(parted).outline.area == pytest.approx(0.04, rel=1e-3)
+
+
+def test_the_outline_of_zones_is_drawn_in_degrees_also_where_a_thread_lies_between_them():
+    shapes = [shapely.box(119, 32, 119.2, 32.2), shapely.box(119.1, 32, 119.2, 32.2)]
+    whole, east = gpd.GeoSeries(shapes, crs=4490).to_crs(4549)
+    zones = gpd.GeoDataFrame(geometry=[whole.difference(east), east], crs=4549)
+    assert _extent(zones).outline.is_valid
 
 
 def test_an_outline_among_many_zones_is_told_once_with_the_first_of_them():

@@ -37,6 +37,8 @@ _COVERED, _FILLED = 0.98, 0.9
 #: Two outlines that were drawn apart overlap by less than this share of the smaller zone; a zone
 #: of which less is left has no ground of its own.
 _NOTICEABLE = 0.01
+#: What is narrower is no ground.
+_THREAD_M = 1e-3
 
 
 def valid_on(zones: gpd.GeoDataFrame, day: pd.Timestamp | None) -> gpd.GeoDataFrame:
@@ -119,6 +121,8 @@ def part_overlaps(zones: gpd.GeoDataFrame, level: str, findings: Findings) -> gp
     for at in np.unique(large):
         within = large == at
         left = shapely.difference(shapes[at], shapely.union_all(shapes[small[within]]))
+        # Of lines that were drawn as one a thread is left, which crosses itself in another CRS.
+        left = shapely.set_precision(left, _THREAD_M)
         is_left = shapely.area(left) >= _NOTICEABLE * area[at]
         if is_left:
             out[at] = left
