@@ -23,8 +23,8 @@ from geo_citymgmt.errors import AsOfError, CityDataError
 _MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
-    "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "last_days", "local_days", "read_day",
-    "span_of_text",
+    "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "last_day_by", "last_days", "local_days",
+    "read_day", "span_of_text",
 ]  # fmt: skip
 
 LOCAL_ZONE = "Asia/Shanghai"
@@ -48,15 +48,20 @@ _SPANS = tuple(
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})",
         rf"{_YEAR}[-/.](?P<month>\d{{1,2}})",
         rf"{_YEAR} ?年 ?(?P<month>\d{{1,2}}) ?月(?:份|(?P<last>[底末]))?",
+        rf"{_YEAR} ?年 ?(?P<month>\d{{1,2}}) ?月 ?(?P<third>[上中下]) ?旬",
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})",
         rf"{_YEAR}[- ]?q(?P<quarter>[1-4])",
         rf"q(?P<quarter>[1-4])[- ]?{_YEAR}",
         rf"{_YEAR} ?年 ?第? ?(?P<quarter>[1-4]) ?季度?(?P<last>[底末])?",
         rf"{_YEAR}[- ]?h(?P<half>[12])",
-        rf"{_YEAR} ?年 ?(?P<half>[上下]) ?半年",
-        rf"{_YEAR} ?(?:年度?|年(?P<last>[底末]))?",
+        rf"{_YEAR} ?年 ?(?P<half>[上下]) ?半年(?P<last>[底末])?",
+        rf"{_YEAR} ?(?:年度?|年 ?年?(?P<last>[底末]))?",
     )
 )
+#: Before the end of what is named; 6月前 may be before the month begins, and is no day.
+_BY = re.compile(r"(.*[日号底末旬]|\d{4}([-/.])\d{1,2}\2\d{1,2})\s*[之以]?前(?:完成)?")
+#: First and last day of the thirds of a month; the last one ends with it.
+_THIRDS = {"上": (1, 10), "中": (11, 20), "下": (21, 31)}
 #: Day and month before the year, or a year of two digits: each can be read in more than one way.
 _ORDERED = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1(?:\d{4}|\d{2})(?:[ t].*)?")
 #: A value is shown as it is up to this many characters, else by its type.
@@ -110,8 +115,26 @@ def _span(parts: dict[str, str], text: str) -> Span:
         months = (1, 12)
     first = dt.date(year, months[0], 1)
     last = dt.date(year, months[1], calendar.monthrange(year, months[1])[1])
+    if "third" in parts:
+        begin, end = _THIRDS[parts["third"]]
+        first, last = first.replace(day=begin), last.replace(day=min(end, last.day))
     # 年底 and 月底 are a day, also where something begins on it.
     return (last if "last" in parts else first), last
+
+
+def last_day_by(text: str) -> dt.date | None:
+    """Return the last day by which something is due; None where a text names none for certain.
+
+    Examples
+    --------
+    >>> [str(last_day_by(text)) for text in ("2024年6月底前", "2024年6月中旬前", "2024年二季度")]
+    ['2024-06-30', '2024-06-20', '2024-06-30']
+    >>> last_day_by("6月底前"), last_day_by("2024年6月前")
+    (None, None)
+    """
+    match = _BY.fullmatch(text.strip())
+    span = span_of_text(match[1] if match else text)
+    return None if span is None else span[1]
 
 
 def _moment(day: dt.date, parts: dict[str, str]) -> pd.Timestamp:

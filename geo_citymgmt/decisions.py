@@ -505,3 +505,33 @@ def written(decisions: pd.DataFrame) -> np.ndarray:
     """Which rows of decisions hold anything that was written."""
     is_filled = decisions["opinion"].fillna("").ne("") | decisions["remark"].fillna("").ne("")
     return is_filled.to_numpy(dtype=bool)
+
+
+def report_unclear(decided: pd.DataFrame, findings: Findings) -> None:
+    """Say which decisions are not understood, one by one: each is a cell to write anew."""
+    unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
+    for row in unclear.itertuples():
+        where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
+        about = str(row.finding_key) or " ".join((row.layer, row.code, row.field, row.key))
+        findings.add("DECISION_UNCLEAR", value=where, about=about)
+
+
+def account_of_decisions(decided: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Return the row of the account of a findings workbook: what was decided, and what is unclear.
+
+    Rows beside which nothing is written wait for a decision: they are skipped.
+    """
+    n_records = int(decided["kind"].ne("").sum())
+    n_rejected = int(decided["kind"].eq("unclear").sum())
+    return {
+        "table": "decisions",
+        "source": name,
+        "n_walked": len(decided),
+        "n_skipped": len(decided) - n_records,
+        "n_records": n_records,
+        "n_used": n_records - n_rejected,
+        "n_rejected": n_rejected,
+        "state": "ok",
+        "encoding": "UTF-8",
+        "encoding_source": "format",
+    }

@@ -421,11 +421,10 @@ def read_layer(
     nowhere = np.full(n_alone, None, dtype=object)
     geometry = np.concatenate([*placed, nowhere])
     keep = np.ones(len(geometry), dtype=bool)
-    if bbox is not None:
-        keep = np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
     if spec.role == "zones":
-        geometry, is_whole = join_parts(raw.frame, geometry, mapping, spec, findings, raw.record)
-        keep &= is_whole
+        geometry, keep = join_parts(raw.frame, geometry, mapping, spec, findings, raw.record)
+    if bbox is not None:
+        keep &= np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
     reason, written_as = _no_place(placeholders, positions, written, unread, n_alone)
@@ -649,10 +648,14 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
         return None
     west, south, east, north = zones.total_bounds
     degrees = CRS.from_epsg(4490)
-    corners = moved(np.array([shapely.box(west, south, east, north)]), zones.crs, degrees)
+
+    def in_degrees(shape: shapely.Geometry) -> shapely.Geometry:
+        return shapely.make_valid(moved(np.array([shape]), zones.crs, degrees)[0])
+
     return Extent(
-        tuple(shapely.total_bounds(corners)),
-        lambda: shapely.union_all(moved(zones.geometry.to_numpy(), zones.crs, degrees)),
+        in_degrees(shapely.box(west, south, east, north)).bounds,
+        # Joined before they are moved: what is valid in metres may cross itself in degrees.
+        lambda: in_degrees(shapely.union_all(zones.geometry.to_numpy())),
     )
 
 

@@ -135,6 +135,16 @@ def test_districts_without_code_and_crs_are_proposed_and_load(tmp_path):
     assert not loaded(folder, taken).findings["code"].eq("CITY_ASSUMED").any()
 
 
+def test_a_city_that_nothing_names_is_asked_for_and_not_proposed_after_its_folder(tmp_path):
+    folder = tmp_path / "20240630违建数据"
+    folder.mkdir()
+    districts(folder, "区划.geojson", name=["甲", "乙"])
+    for text in texts(folder):
+        assert '# ?= name_zh = "?"' in text and '# ?= code = "?"' in text
+        assert 'name_zh = "20240630' not in text
+    assert loaded(folder, texts(folder)[0]).name_zh == folder.name
+
+
 def test_every_question_is_prose_and_every_other_line_is_toml(tmp_path):
     districts(tmp_path, "x.geojson", t=["甲", "乙"])
     for text in texts(tmp_path):
@@ -418,6 +428,25 @@ def test_what_a_city_toml_says_of_dates_and_drawn_areas_is_kept_when_it_is_propo
     again, _ = propose(tmp_path, SPECS)
     assert '\nmeasure_from = "geometry"\n' in again
     assert '\ndate_order = { "found_date" = "mdy" }\n' in again
+
+
+def test_what_a_city_toml_says_of_the_whole_is_kept_when_it_is_proposed_anew(tmp_path):
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    said = """notice = "内部资料"
+[names]
+340102 = "瑶海"
+[aliases]
+"长丰县" = ["北城", "长丰片区"]
+[zones]
+order = ["340121", "340102"]
+[publisher]
+zh = "某局"
+en = "A bureau"
+"""
+    (tmp_path / "city.toml").write_text(said, "utf-8")
+    again = tomllib.loads(propose(tmp_path, SPECS)[0])
+    for name, value in tomllib.loads(said).items():
+        assert again[name] == value
 
 
 def test_a_file_in_place_of_a_folder_is_told_from_one_that_is_missing(tmp_path):

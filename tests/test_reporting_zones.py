@@ -8,8 +8,9 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city._reporting import outline_of, read_crosswalk, successors
+from geo_citymgmt.city._reporting import outline_of, part_overlaps, read_crosswalk, successors
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.layer import _extent
 from geo_citymgmt.report._sheet import find_zone
 
 #: Two districts merged into one at the end of 2021; a third stood all the time.
@@ -190,6 +191,33 @@ def test_a_zone_that_others_cover_whole_is_an_error_and_seams_are_none(tmp_path)
     assert found.set_index("code").loc["ZONES_COVERED", "severity"] == "error"
 
 
+@pytest.mark.parametrize("crs", [4549, 4510, 32650])
+def test_a_zone_that_was_cut_is_whole_in_degrees_too(crs):
+    shapes = [shapely.box(119, 32, 119.2, 32.2), shapely.box(119.1, 32, 119.2, 32.2)]
+    zones = gpd.GeoDataFrame(index=["321000", "321003"], geometry=shapes, crs=4490).to_crs(crs)
+    parted = part_overlaps(zones, "district", Findings())
+    assert parted.to_crs(4326).is_valid.all()
+    assert _extent(parted).outline.area == pytest.approx(0.04, rel=1e-3)
+
+
+def test_the_outline_of_zones_is_drawn_in_degrees_also_where_a_thread_lies_between_them():
+    shapes = [shapely.box(119, 32, 119.2, 32.2), shapely.box(119.1, 32, 119.2, 32.2)]
+    whole, east = gpd.GeoSeries(shapes, crs=4490).to_crs(4549)
+    zones = gpd.GeoDataFrame(geometry=[whole.difference(east), east], crs=4549)
+    assert _extent(zones).outline.is_valid
+
+
+def test_an_outline_among_many_zones_is_told_once_with_the_first_of_them():
+    cells = [shapely.box(x, y, x + 1, y + 1) for x in range(5) for y in range(5)]
+    codes = [f"{k:02}" for k in range(26)]
+    zones = gpd.GeoDataFrame(geometry=[*cells, shapely.box(0, 0, 5, 5)], index=codes, crs=4547)
+    findings = Findings()
+    assert part_overlaps(zones, "street", findings).area.tolist() == zones.area.tolist()
+    (told,) = findings.frame().itertuples()
+    assert (told.code, told.value) == ("ZONES_COVERED", "25")
+    assert "00 100%" in told.message_zh and "(25)" in told.message_en
+
+
 def test_a_district_with_one_area_in_it_is_no_outline():
     zones = gpd.GeoDataFrame(
         {"name_zh": ["蜀山区", "高新区", "经开区"]},
@@ -213,6 +241,18 @@ def test_rows_of_one_code_and_name_are_parts_of_one_zone_with_the_ground_of_all(
     assert account["n_skipped"] == 1 and account["n_rejected"] == 0
     told = city.findings[city.findings["code"] == "ZONES_JOINED"]
     assert told["record"].tolist() == [3] and told["severity"].tolist() == ["info"]
+
+
+def test_a_zone_of_which_one_part_lies_in_a_box_is_read_whole():
+    zones = gpd.GeoDataFrame(
+        {"code": ["450105"] * 2, "name": ["江南区"] * 2},
+        geometry=[shapely.box(*LAND), shapely.box(*ISLAND)], crs=4490,
+    )  # fmt: skip
+    whole = gcm.read_layer(zones, "districts")
+    around = shapely.transform(shapely.box(*ISLAND), lambda at: at + 0.01)
+    bbox = gpd.GeoSeries([around], crs=4490).to_crs(whole.data.crs).total_bounds
+    part = gcm.read_layer(zones, "districts", bbox=tuple(bbox))
+    assert part.data.area.tolist() == whole.data.area.tolist()
 
 
 def test_rows_of_one_code_with_different_names_stay_an_error(tmp_path):
@@ -248,6 +288,17 @@ def test_all_other_names_of_a_district_are_known_as_the_finding_says_and_rename_
     reported = city.layers["manholes"].data["district_reported"]
     assert reported.tolist() == ["450102", "450102", "450103"]
     assert city.zones.loc["450102", "name_zh"] == "兴宁区"
+
+
+def test_aliases_of_a_district_that_is_none_or_two_are_told_with_those_there_are(tmp_path):
+    said = '[aliases]\n"兴宁" = ["老城"]\n"兴宁市区" = ["旧城"]\n'
+    found = named_records(tmp_path, THREE, ["老城", "旧城"], said).findings.set_index("code")
+    told = found.loc[["ALIASES_UNUSED"]]
+    assert told["value"].tolist() == ["兴宁市区"]
+    assert "兴宁区 (450102)" in told["message_zh"].iloc[0]
+    found = named_records(tmp_path, TWINS, ["云龙区"], '[aliases]\n"鼓楼区" = ["下关"]\n').findings
+    told = found.set_index("code").loc["ALIASES_UNUSED"]
+    assert "320106、320302" in told["message_zh"]
 
 
 def test_a_list_among_the_names_that_are_shown_is_refused_with_the_place_for_it(tmp_path):
@@ -298,3 +349,18 @@ def test_a_city_with_streets_alone_is_told_what_makes_them_its_districts_and_tha
     city = gcm.load_city(tmp_path)
     assert city.zones["name_zh"].to_dict() == {"330782001": "稠城街道", "330782002": "福田街道"}
     assert owned(city) == {"330782001": 1, "330782002": 1}
+
+
+def test_streets_that_are_made_the_districts_lie_where_their_datum_puts_them(tmp_path):
+    streets = {"镇街代码": ["330782001"], "镇街名称": ["稠城街道"]}
+    shape = [shapely.box(120, 29, 120.1, 29.2)]
+    gpd.GeoDataFrame(streets, geometry=shape, crs=4490).to_file(tmp_path / "镇街.geojson")
+    config = tmp_path / "city.toml"
+    crs = 'metric_crs = "EPSG:4549"\n'
+    config.write_text(f'{crs}[layers.streets]\npath = "镇街.geojson"\ndatum = "gcj02"\n', "utf-8")
+    city = gcm.load_city(tmp_path)
+    told = city.findings.set_index("code").loc["ZONES_MISSING", "message_zh"]
+    config.write_text(crs + re.search(r"layers\.districts = .* \} \}", told)[0], "utf-8")
+    assert gcm.load_city(tmp_path).zones.total_bounds == pytest.approx(
+        city["streets"].total_bounds, abs=0.01
+    )

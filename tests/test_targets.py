@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.city._tables import read_targets
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.cli._commands import figures_table
 from geo_citymgmt.indicators import load_figures
@@ -127,7 +128,7 @@ def test_the_same_target_twice_is_one(city):
 @pytest.mark.parametrize(
     ("deadline", "day"),
     [("2022-09", "2022-09-30"), ("2022年三季度", "2022-09-30"), ("2022", "2022-12-31"),
-     ("2022年九月底", "2022-09-30"), (pd.Period("2022-11"), "2022-11-30"),
+     ("2022年九月底前", "2022-09-30"), (pd.Period("2022-11"), "2022-11-30"),
      (pd.Timestamp("2022-09-30 20:00", tz="UTC"), "2022-10-01"), ("", "2022-12-31"),
      (pd.NaT, "2022-12-31")],
 )  # fmt: skip
@@ -195,6 +196,16 @@ def test_a_cell_of_a_file_is_a_finding_with_its_row_and_its_zone_has_no_target(
     assert "问题清单" in whole["note_zh"]
     assert table.loc["320505", "status"] == "met"
     assert "cannot be used" not in table.loc["320505", "note_en"]
+
+
+def test_a_unit_of_another_kind_costs_its_zone_the_target_and_nobody_the_city(folder):
+    lines = ["indicator,zone_code,target,unit", f"{NAME},320500,3,公里", f"{NAME},320505,1,个"]
+    (folder / "targets.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    city = gcm.load_city(folder / "city.toml")
+    [message] = told(city, "TARGET_VALUE")
+    assert "unit is '公里'" in message and "row 2 " in message
+    status = gcm.progress(city, indicators=NAME).set_index("zone_code")["status"]
+    assert (status["320500"], status["320505"]) == ("no_target", "met")
 
 
 def test_two_targets_of_a_file_for_one_day_are_no_target_in_either_order(folder):
@@ -304,6 +315,24 @@ def test_targets_and_reported_figures_know_a_district_by_the_name_city_toml_give
     assert city.targets["zone_code"].tolist()[:2] == ["320505", "320505"]
     assert "'浦东新区'" in told(city, "TARGET_UNMATCHED")[0]
     assert city.reported_figures["zone"].tolist()[-1] == "320505"
+
+
+def test_only_of_a_name_that_several_have_it_is_said_that_they_have_it():
+    names = pd.DataFrame({"name_zh": ["同名镇"] * 2}, index=["1", "2"])
+    zones = ZoneNames(("320500", "苏州市"), {"street": names})
+    targets = pd.DataFrame({"indicator": NAME, "zone_code": ["同名镇", "天涯镇"], "target": 5})
+    _, faults = read_targets(targets, load_figures(), zones)
+    causes = {fault.value: fault.cause.en for fault in faults}
+    assert causes["同名镇"].startswith("several zones are called so (1, 2)")
+    assert causes["天涯镇"].startswith("there is no such zone")
+
+
+def test_a_city_is_known_without_its_ending_unless_a_zone_is_called_so():
+    zones = pd.DataFrame({"name_zh": ["芙蓉区", "长沙县"]}, index=["430102", "430121"])
+    own = ZoneNames(("430100", "长沙市", "Changsha"), {"district": zones.iloc[:1]})
+    assert (own.code("长沙"), own.code("长沙市")) == ("430100", "430100")
+    both = ZoneNames(("430100", "长沙市", "Changsha"), {"district": zones})
+    assert both.find("长沙") == ["430121", "430100"] and both.code("长沙市") == "430100"
 
 
 def test_a_name_that_two_zones_have_means_neither(city):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from geo_citymgmt._datums import in_crs
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import Messages, Text, join_texts, listed
 from geo_citymgmt._metric import (
-    FAR_M,
     MetricCRS,
     check_metric_crs,
     choose_metric_crs,
@@ -41,6 +39,7 @@ from geo_citymgmt.city._reporting import (
     outline_of,
     part_overlaps,
     read_crosswalk,
+    report_aliases,
     successors,
     valid_on,
     zone_labels,
@@ -66,8 +65,14 @@ from geo_citymgmt.city._tables import (
     reported_as_unusable,
 )
 from geo_citymgmt.cleaning._place import ZoneNames, ZoneTerms, zone_keys
-from geo_citymgmt.cleaning._position import GEOD
-from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
+from geo_citymgmt.decisions import (
+    account_of_decisions,
+    compare_findings,
+    corrections_of,
+    mark_accepted,
+    read_decisions,
+    report_unclear,
+)
 from geo_citymgmt.errors import CityDataError, CRSError, ScaleWarning
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import Figures, check_figures, load_figures
@@ -86,6 +91,8 @@ _MESSAGES = Messages("geo_citymgmt.city")
 _SLIVER_M = 10.0
 #: Metres of equal area: nothing is measured in it, but what measures asks for metres.
 _ANYWHERE, _WGS84 = 6933, 4326
+#: As far as this beyond the records of a city without zones another layer of it may lie.
+_NEAR_DEGREES = 0.1
 #: Ways in which a CRS was known that is not a guess.
 _STATED = ("file", "given", "name")
 #: A city without zones lies where the middle 98 % of its records are.
@@ -284,11 +291,10 @@ class Builder:
             self.findings.add("ZONES_MISSING", detail=self._zones_for_districts())
             self.zones_by_level.clear()
         known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
-        self.zones_by_level = {level: self.zones_by_level[level] for level in known}
+        zones = self.zones_by_level
+        self.zones_by_level = {n: part_overlaps(zones[n], n, self.findings) for n in known}
+        report_aliases(self.found, self.zones_by_level.get("district"), self.findings)
         for level in known:
-            self.zones_by_level[level] = part_overlaps(
-                self.zones_by_level[level], level, self.findings
-            )
             above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
             if above:
                 self._report_gaps(above[-1], level)
@@ -300,21 +306,13 @@ class Builder:
         entry = None if spec is None else self.found.layers.get(spec.key)
         if spec is None or entry is None:
             return Text("", "")
-        files = [p for p in entry.sources if isinstance(p, (str, PathLike))]
-        if len(files) != 1:
-            return _MESSAGES("other_as_districts", spec=spec)
-        file, root = Path(files[0]), self.found.root
-        said: dict[str, Any] = {
-            "path": file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-        }
-        stated = {n: getattr(entry, n) for n in ("sublayer", "crs", "encoding")}
-        said |= {name: text for name, text in stated.items() if isinstance(text, str)}
         own = next(s for s in self.specs.values() if s.level == "district")
         mapping = self.layers[spec.key].mapping
         pairs = ((spec.id_field, own.id_field), (spec.label or "", own.label or ""))
+        if not (said := entry.said(self.found.root)):
+            return _MESSAGES("other_as_districts", spec=spec)
         said["fields"] = {mapping[theirs]: name for theirs, name in pairs if theirs in mapping}
-        line = f"layers.districts = {in_one_line(said)}"
-        return _MESSAGES("file_as_districts", spec=spec, entry=line)
+        return _MESSAGES("file_as_districts", spec=spec, said=in_one_line(said))
 
     def _leave_out_outline(self) -> None:
         """Take the outline of the city from among the districts: it would own what is theirs."""
@@ -444,26 +442,42 @@ class Builder:
     def offer_crs(self) -> None:
         """Say of layers without a CRS which one of other layers puts them beside these."""
         without = [key for key in self.unread if self.tables[key]["code"].eq("CRS_MISSING").any()]
-        if not without:
+        if not without or (box := self._surroundings()) is None:
             return
         stated: dict[str, list[str]] = {}
         for key, layer in self.layers.items():
             code, source = layer.ledger[["crs", "crs_source"]].iloc[0]
             if source in _STATED and layer.located.any():
                 stated.setdefault(str(code), []).append(key)
-        lon, lat = self._positions()
-        for key in without if len(lon) else ():
-            for code in [code for code in stated if self._lies_by(key, code, lon, lat)]:
-                names = listed(Path(str(self.ledgers[k]["source"].iloc[0])).name
-                               for k in stated[code])  # fmt: skip
+        for key in without:
+            for code in [c for c in stated if self._lies_in(key, c, box)]:
+                files = [Path(str(self.ledgers[k]["source"].iloc[0])).name for k in stated[code]]
+                # Without a code it is the text of a .prj, which has a name, and quotes of its own.
+                crs = CRS(code).name if '"' in code else code
                 told = Findings(key)
-                told.add("CRS_OFFERED", value=code, expected=key, detail=names)
+                told.add(
+                    "CRS_OFFERED",
+                    value=code.replace('"', '\\"'),
+                    expected=key,
+                    detail=_MESSAGES("crs_of_others", crs=crs, files=listed(files)),
+                )
                 self.tables[key] = concat_findings([self.tables[key], told.frame()])
                 text = Text(*told.frame()[["message_zh", "message_en"]].iloc[0])
                 self.unread[key] = join_texts([self.unread[key], text], Text("", " "))
 
-    def _lies_by(self, key: str, code: str, lon: np.ndarray, lat: np.ndarray) -> bool:
-        """Whether a layer read in a CRS lies about the places of the others, in degrees."""
+    def _surroundings(self) -> np.ndarray | None:
+        """Return the box of the zones in degrees; without any a wide one of the records."""
+        if (zones := self.zones_by_level.get("district")) is not None:
+            return np.asarray(zones.to_crs(_WGS84).total_bounds)
+        lon, lat = self._positions()
+        if not len(lon):
+            return None
+        low, high = np.array([lon.min(), lat.min()]), np.array([lon.max(), lat.max()])
+        size = np.maximum(high - low, _NEAR_DEGREES)
+        return np.concatenate([low - size, high + size])
+
+    def _lies_in(self, key: str, code: str, box: np.ndarray) -> bool:
+        """Whether the middle of a layer read in a CRS lies in a box of degrees."""
         entry = replace(self.found.layers[key], crs=code)
         try:
             with warnings.catch_warnings():
@@ -472,8 +486,7 @@ class Builder:
         except CityDataError:
             return False
         places = layer.data.geometry[layer.located].representative_point().to_crs(_WGS84)
-        here = places.x.median(), places.y.median()
-        return bool(GEOD.inv(*here, np.median(lon), np.median(lat))[2] < FAR_M)
+        return bool(shapely.box(*box).covers(shapely.Point(places.x.median(), places.y.median())))
 
     def propose_places(self) -> None:
         """Give records without coordinates a place where the office asks for it."""
@@ -626,8 +639,8 @@ def assemble(
     findings.extend(found.findings)
     if given.decisions is not None:
         builder.decided = read_decisions(given.decisions, specs)
-        _report_unclear(builder.decided, findings)
-        account.append(_account_of(builder.decided, Path(str(given.decisions)).name))
+        report_unclear(builder.decided, findings)
+        account.append(account_of_decisions(builder.decided, Path(str(given.decisions)).name))
     zones: Any = given.zones
     if zones is not None and not isinstance(zones, (str, Path)):
         zones = check_districts(zones, builder.gate)
@@ -797,36 +810,6 @@ def _succeeded(
     )
     rest = moved.assign(target=sums).drop_duplicates(keys)
     return rest.reset_index(drop=True)
-
-
-def _report_unclear(decided: pd.DataFrame, findings: Findings) -> None:
-    """Say which decisions are not understood, one by one: each is a cell to write anew."""
-    unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
-    for row in unclear.itertuples():
-        where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
-        about = str(row.finding_key) or " ".join((row.layer, row.code, row.field, row.key))
-        findings.add("DECISION_UNCLEAR", value=where, about=about)
-
-
-def _account_of(decided: pd.DataFrame, name: str) -> dict[str, Any]:
-    """Return the row of the account of a findings workbook: what was decided, and what is unclear.
-
-    Rows beside which nothing is written wait for a decision: they are skipped.
-    """
-    n_records = int(decided["kind"].ne("").sum())
-    n_rejected = int(decided["kind"].eq("unclear").sum())
-    return {
-        "table": "decisions",
-        "source": name,
-        "n_walked": len(decided),
-        "n_skipped": len(decided) - n_records,
-        "n_records": n_records,
-        "n_used": n_records - n_rejected,
-        "n_rejected": n_rejected,
-        "state": "ok",
-        "encoding": "UTF-8",
-        "encoding_source": "format",
-    }
 
 
 def _crosswalk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -86,6 +87,17 @@ class LayerSource:
     def sources(self) -> list[Any]:
         """Each file of the layer, for it may come in parts."""
         return self.source if isinstance(self.source, list) else [self.source]
+
+    def said(self, root: Path) -> dict[str, Any]:
+        """Return what ``city.toml`` says of where it lies; nothing where it is not one file."""
+        files = [Path(p) for p in self.sources if isinstance(p, (str, PathLike))]
+        if len(files) != 1:
+            return {}
+        (file,) = files
+        path = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+        where = ("sublayer", "crs", "datum", "pipeline", "encoding")
+        stated = {name: getattr(self, name) for name in where}
+        return {"path": path} | {n: text for n, text in stated.items() if isinstance(text, str)}
 
 
 @dataclass(frozen=True)
@@ -315,14 +327,20 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     return found
 
 
-def in_one_line(said: Mapping[str, Any]) -> str:
-    """Write a table in one line of TOML."""
-    pairs = []
-    for name, value in said.items():
-        is_table = isinstance(value, Mapping)
-        text = in_one_line(value) if is_table else json.dumps(value, ensure_ascii=False)
-        pairs.append(f"{json.dumps(name, ensure_ascii=False)} = {text}")
-    return f"{{ {', '.join(pairs)} }}"
+def in_one_line(value: Any) -> str:
+    """Write what stands behind an entry in one line of TOML.
+
+    Examples
+    --------
+    >>> in_one_line({"order": ["320505", 1], "day": dt.date(2024, 6, 30)})
+    '{ "order" = ["320505", 1], "day" = 2024-06-30 }'
+    """
+    if isinstance(value, Mapping):
+        pairs = [f"{in_one_line(str(name))} = {in_one_line(one)}" for name, one in value.items()]
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(in_one_line, value))}]"
+    return str(value) if isinstance(value, dt.date) else json.dumps(value, ensure_ascii=False)
 
 
 def profile_named(config: Path) -> str | Path | None:

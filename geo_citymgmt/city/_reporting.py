@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._languages import Messages, packaged_table
+from geo_citymgmt._languages import Messages, first_few, listed, packaged_table
+from geo_citymgmt.city._config import CitySource
 from geo_citymgmt.city._recognition import is_city
 from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._place import zone_keys
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import ReportingUnit
-from geo_citymgmt.reading._text import is_null_text
+from geo_citymgmt.reading._text import is_null_text, plain_key
 
 CROSSWALK_COLUMNS = ("code_from", "code_to", "date", "share", "note")
 _MESSAGES = Messages("geo_citymgmt.city")
@@ -35,6 +37,8 @@ _COVERED, _FILLED = 0.98, 0.9
 #: Two outlines that were drawn apart overlap by less than this share of the smaller zone; a zone
 #: of which less is left has no ground of its own.
 _NOTICEABLE = 0.01
+#: What is narrower is no ground.
+_THREAD_M = 1e-3
 
 
 def valid_on(zones: gpd.GeoDataFrame, day: pd.Timestamp | None) -> gpd.GeoDataFrame:
@@ -117,18 +121,34 @@ def part_overlaps(zones: gpd.GeoDataFrame, level: str, findings: Findings) -> gp
     for at in np.unique(large):
         within = large == at
         left = shapely.difference(shapes[at], shapely.union_all(shapes[small[within]]))
+        # Of lines that were drawn as one a thread is left, which crosses itself in another CRS.
+        left = shapely.set_precision(left, _THREAD_M)
         is_left = shapely.area(left) >= _NOTICEABLE * area[at]
         if is_left:
             out[at] = left
-        for k in np.flatnonzero(within):
-            findings.add(
-                "ZONES_CLAIMED" if is_left else "ZONES_COVERED",
-                value=labels[at],
-                expected=labels[small[k]],
-                detail=f"{share[k]:.0%}",
-                about=f"{level} {zones.index[at]} {zones.index[small[k]]}",
-            )
+        shared_with = (f"{labels[small[k]]} {share[k]:.0%}" for k in np.flatnonzero(within))
+        findings.add(
+            "ZONES_CLAIMED" if is_left else "ZONES_COVERED",
+            value=labels[at],
+            detail=first_few(shared_with),
+            about=f"{level} {zones.index[at]}",
+        )
     return zones.set_geometry(gpd.GeoSeries(out, index=zones.index, crs=zones.crs))
+
+
+def report_aliases(found: CitySource, zones: gpd.GeoDataFrame | None, findings: Findings) -> None:
+    """Tell the districts of ``[aliases]`` in ``city.toml`` that are none, or not one alone."""
+    if zones is None:
+        return
+    keys = zone_keys(zones)
+    for zone in found.table.get("aliases", {}):
+        meant = keys.get(plain_key(zone), [])
+        if len(meant) == 1:
+            continue
+        why = _MESSAGES("no_such_zone", known=first_few(zone_labels(zones)))
+        if meant:
+            why = _MESSAGES("several_zones", codes=listed(meant))
+        findings.add("ALIASES_UNUSED", value=zone, about=zone, unit=found.unit, detail=why)
 
 
 def zone_labels(zones: gpd.GeoDataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import is_ambiguous, local_days, read_day
+from geo_citymgmt._dates import is_ambiguous, last_day_by, local_days, read_day
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import (
     DISTRICT,
@@ -649,7 +649,8 @@ def _days(
             continue
         given = shown if isinstance(value, str) else value
         try:
-            days[at] = read_day(given, "deadline", function="targets").to_datetime64()
+            by = last_day_by(shown) if isinstance(value, str) else None
+            days[at] = by or read_day(given, "deadline", function="targets").to_datetime64()
         except AsOfError:
             unread[at] = True
             cause = Text("不是日期", "it is no date")
@@ -676,11 +677,10 @@ def _strangers(
         strange = ~table[column].isin(names)
         for value, at in table.index[strange].groupby(table.loc[strange, column]).items():
             near = did_you_mean(str(value), names)
-            several = zones.find(str(value)) if zones and column == "zone_code" else []
-            if several:
-                # A name that more than one has is nobody's.
-                why, near = _MESSAGES("several_zones", codes=listed(several)), NOTHING
             cause = Text(f"{why.zh}；{near.zh}".rstrip("；？"), f"{why.en}.{near.en}".rstrip(".?"))
+            if column == "zone_code" and zones and (several := zones.find(str(value))):
+                # A name that more than one has is nobody's.
+                cause = _MESSAGES("several_zones", codes=listed(several))
             faults.append(
                 TargetFault(
                     "TARGET_UNMATCHED",

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers
+from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers, last_day_by
 from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
@@ -38,6 +38,8 @@ class OrderedDate:
     second: int
     third: int
     has_long_year: bool
+    #: Whether hyphens part them, which in China stand behind a year.
+    is_hyphened: bool = False
 
     def days(self) -> dict[str, dt.date]:
         """Return the day that each order gives that makes one.
@@ -100,6 +102,14 @@ def settle(
     if order is not None:
         # A year of four digits stands behind, whatever is said of those of two.
         short, long = {order}, long if order == "ymd" else {order}
+    elif short == {"dmy", "ymd"} and all(
+        date.is_hyphened and not date.has_long_year for date in dates
+    ):
+        # Of 23-06-30 the year is in front, unless the years were then further apart than else, or
+        # as far apart and later: 30-06-22 may be of 2022.
+        years = {o: [days[o].year for days in readings if days] for o in short}
+        front, behind = ((np.ptp(years[o]), max(years[o])) for o in ("ymd", "dmy"))
+        short = {"ymd"} if front <= behind else short
     elif long:
         # 30/06/2023 says that the day is before the month; of 23-06-30 not that 23 is the day.
         short -= {"mdy", "dmy"} - long
@@ -231,11 +241,14 @@ def parse_date_column(
     findings: Findings,
     record: np.ndarray,
     order: str | None = None,
+    *,
+    is_limit: bool = False,
 ) -> tuple[pd.Series, pd.Series]:
     """Parse ``column``; return local midnights and, where it is not a day, the precision.
 
     ``order`` says which of day, month and year comes first where the texts do not; without it the
-    column as a whole does, or what is not certain is told and taken out.
+    column as a whole does, or what is not certain is told and taken out. What is a limit may be a
+    time, such as 2024年6月底前, and runs to its last day.
     """
     if isinstance(column.dtype, pd.ArrowDtype):
         column = column.astype(object)
@@ -245,13 +258,18 @@ def parse_date_column(
     moments = np.full(len(texts) + 1, _NAT, dtype="datetime64[us]")
     precision = np.full(len(texts) + 1, None, dtype=object)
     wrong = np.zeros(len(texts) + 1, dtype=bool)
+    by = np.zeros(len(texts) + 1, dtype=bool)
     readings: dict[int, _Reading] = {}
     moments[:-1] = _plain_moments(texts)
     for k in np.flatnonzero(np.isnat(moments[:-1])).tolist():
         text = texts[k]
         if is_null_text(text) or set(text) <= {"0", ".", "-", ":", " ", "/"}:
             continue
-        readings[k] = reading = _read(text)
+        reading = _read(text)
+        if is_limit and not reading.precision and reading.ordered is None:
+            reading = _read_by(text)
+            by[k] = bool(reading.precision)
+        readings[k] = reading
         moments[k] = reading.moment
         precision[k] = reading.precision if reading.precision not in ("day", "") else None
         wrong[k] = reading.precision == "" and reading.ordered is None
@@ -264,6 +282,14 @@ def parse_date_column(
         records=record[bad],
         value=written[codes[bad]],
         action="value_removed",
+        item=item,
+    )
+    due = np.flatnonzero(by[codes])
+    findings.add(
+        "DATE_BY",
+        records=record[due],
+        value=written[codes[due]],
+        expected=np.datetime_as_string(moments[codes[due]], unit="D").astype(object),
         item=item,
     )
     unsure = np.flatnonzero(uncertain[codes])
@@ -399,7 +425,8 @@ def _read(text: str) -> _Reading:
             return _of_match(match)
     if match := _ORDERED.fullmatch(text):
         is_long = len(match[4]) == 4
-        ordered = OrderedDate(int(match[1]), int(match[3]), int(match[4]), is_long)
+        numbers = int(match[1]), int(match[3]), int(match[4])
+        ordered = OrderedDate(*numbers, is_long, match[2] == "-")
         return _Reading(ordered=ordered, rest=match["rest"] or "")
     if match := _MONTH.fullmatch(text) or _COMPACT_MONTH.fullmatch(text):
         return _day(int(match[1]), int(match[2]), 1, "month")
@@ -415,6 +442,11 @@ def _read(text: str) -> _Reading:
         unit = "s" if len(match[1]) == 10 else "ms"
         return _local(pd.Timestamp(int(match[1]), unit=unit, tz="UTC"))
     return _Reading()
+
+
+def _read_by(text: str) -> _Reading:
+    last = last_day_by(text)
+    return _Reading() if last is None else _day(last.year, last.month, last.day, "day")
 
 
 def _of_match(match: re.Match[str]) -> _Reading:

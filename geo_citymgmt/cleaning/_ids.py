@@ -40,6 +40,9 @@ _GUARDED = (
 _WHOLE = r"^\d+\.0*$"
 _BROKEN = r"^\d+\.\d*[1-9]\d*$"
 _EXPONENT = r"^(\d)\.(\d+)[eE]\+?(\d{1,3})$"
+#: What stands where an id is still to be given: 待编, 无编号, 暂缺; and how it begins.
+_NOT_GIVEN = r"^\(?(待[定编补填赋]|[暂尚]?[无未][编赋号]|暂[无缺定])[码号充录制]{0,2}\)?$"
+_NOT_GIVEN_BEGIN = tuple({word.encode()[0] for word in "(待暂尚无未"})
 #: From here on a float does not tell neighbouring whole numbers apart.
 _EXACT = 2**53
 #: A sheet keeps 15 digits of a number and shows the rest as zeros, or the whole as 1.23E+17.
@@ -149,7 +152,19 @@ def _differ(one: pa.Array, other: pa.Array) -> np.ndarray:
 
 
 def written_ids(ids: pa.Array) -> pa.Array:
-    """Return ids without quotes, points and exponents of programs; the same array without any."""
+    """Return ids without quotes, points and exponents of programs; the same array without any.
+
+    Examples
+    --------
+    >>> written_ids(pa.array(["'001", "待编", "未来路1"], pa.large_string())).to_pylist()
+    ['001', None, '未来路1']
+    """
+    if (begun := has_byte(ids, 0, _NOT_GIVEN_BEGIN)).any():
+        hit = np.flatnonzero(begun)
+        hit = hit[_matches(ids.take(pa.array(hit)), _NOT_GIVEN)]
+        given = np.ones(len(ids), dtype=bool)
+        given[hit] = False
+        ids = pc.if_else(pa.array(given), ids, pa.scalar(None, ids.type)) if len(hit) else ids
     if has_byte(ids, 0, _GUARDS).any():
         for pattern, inner in _GUARDED:
             ids = pc.replace_substring_regex(ids, pattern, inner)

@@ -347,7 +347,8 @@ def _take_nearer(
     """Take a column that says the label of a field for one that is it by a wider name.
 
     建筑面积 is the area of a parcel where nothing else is; beside 违法建筑面积 it is that of the
-    building. Return the columns that were given up.
+    building. Of several that do none is taken, and which it is, is asked. Return the columns that
+    were given up.
     """
     left = set()
     for name, column in list(mapping.items()):
@@ -362,9 +363,11 @@ def _take_nearer(
             and words.says_label(c, item)
             and values(c).of(item, is_id=is_id).verdict >= AGREES
         ]
+        if nearer:
+            del mapping[name]
+            left.add(writable(column))
         if len(nearer) == 1:
             mapping[name] = nearer[0]
-            left.add(writable(column))
             findings.add(
                 "FIELD_DUPLICATE",
                 item=item,

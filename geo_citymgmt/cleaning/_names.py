@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import local_days
+from geo_citymgmt._dates import last_day_by, local_days
 from geo_citymgmt._languages import Messages, Text, first_few
 from geo_citymgmt.cleaning._codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning._dates import parse_date
@@ -254,7 +254,7 @@ def _verdict(share: float) -> int:
 def _is_date(text: str) -> bool:
     if _DATE.fullmatch(text):
         return True
-    return not _SERIAL.fullmatch(text) and bool(parse_date(text)[1])
+    return not _SERIAL.fullmatch(text) and bool(parse_date(text)[1] or last_day_by(text))
 
 
 def _is_fraction(text: str) -> bool:

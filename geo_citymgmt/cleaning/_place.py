@@ -272,6 +272,10 @@ class ZoneNames:
             self.codes += [str(code) for code in zones.index]
             for key, codes in zone_keys(zones, own).items():
                 self._found.setdefault(key, codes)
+        for bare in {name.removesuffix("市") for name in city} - {*city, ""}:
+            # 长沙 is 长沙市, or 长沙县 where there is one: only the code says which.
+            self._found.setdefault(plain_key(bare), [])
+            self._found[plain_key(bare)] = [*self._found[plain_key(bare)], self.city]
 
     def find(self, text: str) -> list[str]:
         """Return the codes that a code or a name may mean, none where nothing is called so."""

@@ -114,14 +114,17 @@ def clean_columns(
             out[name] = parse_bool_column(cells, item, findings, record)
         elif item.type in ("date", "datetime"):
             order = (date_order or {}).get(name)
-            out[name], precision = parse_date_column(cells, item, findings, record, order)
+            is_limit = name in spec.limits
+            out[name], precision = parse_date_column(
+                cells, item, findings, record, order, is_limit=is_limit
+            )
             companion = precision_column(name, frame)
             if companion is not None:
                 # Written by this package before: the day was made up then, and still is.
                 stated = clean_text(frame[companion].reset_index(drop=True), fold=True)
                 known = stated.isin(_PRECISIONS) & out[name].notna()
                 precision = precision.where(precision.notna(), stated.where(known))
-            if name in spec.limits:
+            if is_limit:
                 out[name] = last_days(out[name], precision)
             if precision.notna().any():
                 out[f"{name}_precision"] = precision

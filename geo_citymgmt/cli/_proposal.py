@@ -26,13 +26,14 @@ from geo_citymgmt._datums import in_china
 from geo_citymgmt._languages import LANGUAGES, Messages, Text, listed
 from geo_citymgmt._metric import choose_metric_crs, looks_geographic, position_box, zone_positions
 from geo_citymgmt._numbers import share_in_words
-from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
+from geo_citymgmt.city._config import CitySource, LayerSource, Leftover, in_one_line
 from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.city._recognition import (
     NAMED_BY,
     CityName,
     city_of_outline,
     district_names,
+    divisions,
     is_county_name,
     recognise_city,
 )
@@ -64,9 +65,11 @@ _MOST = 0.6
 _SHOWN, _LISTED = 8, 40
 #: Entries of a ``city.toml`` that is replaced, kept as they stand.
 _KEPT = (
-    "profile", "unit", "month_starts", "services", "bulletin", "assessment", "crosswalk", "figures",
-    "calendar", "limits",
+    "profile", "unit", "units", "month_starts", "services", "bulletin", "assessment", "crosswalk",
+    "figures", "calendar", "limits", "source", "notice", "amounts_by", "map_approval", "publisher",
 )  # fmt: skip
+#: Those that grow by lines of their own, as findings ask for.
+_KEPT_SECTIONS = ("names", "aliases", "zones")
 
 
 @dataclass
@@ -196,6 +199,11 @@ def propose(
         "'# ?= ' away; '# ??' asks, other # lines explain.",
     ]
     questions = [*draft.questions, *body.questions]
+    for name in _KEPT_SECTIONS:
+        if name in found.table:
+            pairs = found.table[name].items()
+            draft.lines += ["", f"[{name}]"]
+            draft.lines += [f"{in_one_line(str(k))} = {in_one_line(value)}" for k, value in pairs]
     return "\n".join([*head, *draft.lines, *body.lines]) + "\n", questions
 
 
@@ -232,9 +240,8 @@ def _parts(found: CitySource, specs: Mapping[str, LayerSpec]) -> list[_Part]:
 
 def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
     for name in _KEPT:
-        value = found.table.get(name)
-        if isinstance(value, (str, int)):
-            draft.entry(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+        if name in found.table:
+            draft.entry(f"{name} = {in_one_line(found.table[name])}")
     if found.name.zh:
         draft.entry(f"name_zh = {_quoted(found.name.zh)}")
         draft.entry(f"name_en = {_quoted(found.name.en)}")
@@ -244,6 +251,11 @@ def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
     if "profile" in found.table:
         return
     city, is_sure = _city_name(found, layers)
+    if city.how == "folder" and city.code not in divisions():
+        # A folder is called after a day or a bureau as often as after its city.
+        draft.ask(_MESSAGES("city_unknown", name=city.name))
+        draft.fill_in(*(f'{name} = "{OPEN}"' for name in ("name_zh", "name_en", "code")))
+        return
     if not is_sure:
         draft.ask(_MESSAGES("city_assumed", by=NAMED_BY[city.how], name=city.name))
     draft.entry(f"name_zh = {_quoted(city.name.zh)}", is_sure=is_sure)

@@ -536,9 +536,11 @@ def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        A unit that is not that of the figure, and cannot be turned into it.
+        A unit that is not that of the figure, and cannot be turned into it. Of a row whose target
+        is missing nobody asks: why it is has been told.
     """
     factor, wrong = unit_factors(targets, figures)
+    wrong &= targets["target"].notna().to_numpy()
     if wrong.any():
         first = targets[wrong].iloc[0]
         name, given = first["indicator"], first["unit"]

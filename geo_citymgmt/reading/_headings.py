@@ -137,7 +137,7 @@ def find_headings(rows: Sequence[Sequence[Any]], merged: Merged, name: str) -> H
     above: list[Sequence[Any]] = []
     for i, row in enumerate(head):
         # A single cell over a table of several columns is a title.
-        if filled[i] >= min(2, usual) and not is_form_line(rows, i) and is_wordy(row):
+        if 0 < filled[i] >= min(2, usual) and not is_form_line(rows, i) and is_wordy(row):
             found = _levels(rows, i, merged)
             below = found.first == i + 1 and _is_below(rows, i, filled)
             if sum(map(bool, found.names)) >= least and not below:

@@ -644,9 +644,12 @@ def _under_own_headings(
         below = np.zeros(len(frame), dtype=bool)
         below[at + 1 : end] = True
         out = out.assign(**{label: out[label].mask(below) for label in names})
+        # A column of that name has values of its own there, unless it is headed otherwise too.
+        taken = {*frame.columns} - names.keys()
         for label, name in names.items():
-            # A column of that name has values of its own there, unless it is headed otherwise too.
-            target = f"{name}_2" if name in frame and name not in names else name
+            numbered = (f"{name}_{k}" if k > 1 else name for k in itertools.count(1))
+            target = next(one for one in numbered if one not in taken)
+            taken.add(target)
             values = frame[label].where(below)
             out[target] = out[target].where(~below, values) if target in out else values
             findings.add(
@@ -681,8 +684,9 @@ def _feet(frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray) -> np.ndar
     last = int(np.flatnonzero(count > 2).max(initial=-1))
     for k in range(last + 1, min(n, last + 1 + _SIGNED_ROWS)) if last >= 0 else ():
         row = frame.iloc[k].dropna().astype(str)
-        above = frame[row.index].iloc[: last + 1].tail(_SAMPLED)
-        if all(map(is_signature, row)) and not above.astype(str).map(is_signature).any(axis=None):
+        above = frame[row.index].iloc[: last + 1].tail(_SAMPLED).to_numpy(dtype=object).ravel()
+        has_like = any(is_signature(str(cell)) for cell in above[pd.notna(above)])
+        if not has_like and all(map(is_signature, row)):
             feet.add(k)
     return np.array(sorted(feet), dtype=np.int64)
 

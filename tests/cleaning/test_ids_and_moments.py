@@ -191,6 +191,50 @@ def test_a_year_of_four_digits_behind_does_not_say_that_one_of_two_is_not_in_fro
     assert column(["06/07/2023", "07/13/23"])[0] == ["2023-06-07", "2023-07-13"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["23-06-30"], ["2023-06-30"]),
+        (["23-06-05", "24-01-15", "2022-07-01"], ["2023-06-05", "2024-01-15", "2022-07-01"]),
+        # The years are those behind, or may be; and what is parted otherwise says nothing.
+        (["30-06-22", "15-07-22"], [None, None]),
+        (["30-06-22"], [None]),
+        (["05-06-07"], [None]),
+        (["23/06/30"], [None]),
+    ],
+)
+def test_a_date_with_hyphens_that_cannot_begin_with_its_month_begins_with_its_year(texts, days):
+    found, table = column(texts)
+    assert found == days
+    assert set(table["code"]) == (
+        {"DATE_STYLE", "DATE_SHORT_YEAR"} if days[0] else {"DATE_AMBIGUOUS"}
+    )
+
+
+def test_a_deadline_by_the_end_of_what_it_names_is_its_last_day_and_told():
+    words = ["2024年6月底前", "2024年6月中旬", "2024年年底前", "2024.6.30前"]
+    words += ["6月底", "2024年6月前"]
+    columns = {"发现时间": words, "计划完成时间": words}
+    layer = gcm.read_layer(frame(窨井编号=list("123456"), **columns), "manholes")
+    days = layer.data["planned_date"].astype("str").tolist()
+    assert days[:4] == ["2024-06-30", "2024-06-20", "2024-12-31", "2024-06-30"]
+    # Of which year, or before which end of the month, is not said; nor what day it was found on.
+    assert layer.data["planned_date"].isna().tolist()[4:] == [True, True]
+    assert "found_date" not in layer.data or layer.data["found_date"].isna().all()
+    told = layer.findings.query("code == 'DATE_BY'")
+    assert list(zip(told["record"], told["expected"], strict=True)) == list(enumerate(days[:4]))
+    unread = layer.findings.query("code == 'DATE_UNPARSED' and field == 'planned_date'")
+    assert unread["record"].tolist() == [4, 5]
+
+
+def test_what_stands_where_an_id_is_still_to_be_given_is_none():
+    ids = ["J1", "待编", "待编", "无编号", "（待定）", "待赋码", "未来路-1"]
+    layer = gcm.read_layer(frame(窨井编号=ids), "manholes")
+    made = [f"manholes#{k}" for k in range(1, 6)]
+    assert layer.data["manhole_id"].tolist() == ["J1", *made, "未来路-1"]
+    assert layer.findings.query("code == 'ID_MISSING'")["expected"].tolist() == made
+
+
 def test_an_order_that_nothing_settles_is_asked_for_and_not_guessed():
     found, table = column(["01/02/2022", "03/04/2022", "05/05/2022"])
     assert found == [None, None, "2022-05-05"]

@@ -42,6 +42,14 @@ def test_a_column_that_says_the_label_wins_over_a_wider_alias_and_that_is_told(n
     assert (told.value, told.expected) == ("建筑面积（㎡）", nearer)
 
 
+def test_where_two_columns_are_nearer_than_the_one_of_a_wider_name_it_is_asked():
+    frame = points(违建编号=["W1"], 建筑面积=[200], 违法面积=[150], 其中违法建筑面积=[120])
+    layer = gcm.read_layer(frame, "illegal_construction")
+    assert "illegal_area_m2" not in layer.mapping
+    asked = layer.findings.query("code == 'FIELD_AMBIGUOUS'")
+    assert asked["value"].tolist() == ["建筑面积", "违法面积", "其中违法建筑面积"]
+
+
 def test_a_wider_alias_alone_or_by_the_callers_word_is_the_field():
     frame = points(违建编号=["W1"], 建筑面积=[200], 违章面积=["不详"])
     assert gcm.read_layer(frame, "illegal_construction").data["illegal_area_m2"].tolist() == [200]

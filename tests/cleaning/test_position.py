@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from pyproj import Geod
+from pyproj import CRS, Geod
 
 import geo_citymgmt as gcm
 from generator.places import packaged_districts
@@ -416,7 +416,31 @@ def test_a_layer_without_a_crs_is_offered_the_one_of_the_others_where_its_number
     told = city.findings[city.findings["code"] == "CRS_OFFERED"]
     assert told["layer"].tolist() == ["parking_points"]
     text = told["message_zh"].iloc[0]
-    assert "--crs parking_points=EPSG:7855" in text and "窨井.gpkg" in text
+    assert '--crs "parking_points=EPSG:7855"' in text and "窨井.gpkg" in text
     assert "EPSG:7855" in city.unread["parking_points"].zh
     given = gcm.load_city(tmp_path, crs={"parking_points": "EPSG:7855"})
     assert len(given["parking_points"]) == 2
+
+
+def test_a_crs_that_only_a_text_states_is_offered_where_it_puts_a_layer_into_the_zones(tmp_path):
+    known = CRS(4549).to_wkt("WKT1_ESRI")
+    local = known.replace("120.0", "119.5").replace(known.split('"')[1], "local")
+    place = gpd.GeoSeries(gpd.points_from_xy([119.51, 119.52], [32.4, 32.41]), crs=4490)
+    box = gpd.GeoDataFrame(
+        {"code": ["321002"], "name": ["广陵区"]}, geometry=[shapely.box(119.3, 32.2, 119.8, 32.6)],
+        crs=4490,
+    )  # fmt: skip
+    box.to_file(tmp_path / "区划.gpkg")
+    for name, crs in (("公厕", local), ("停车场", local), ("窨井", "EPSG:4549")):
+        there = gpd.GeoDataFrame({"编号": ["1", "2"]}, geometry=place.to_crs(crs))
+        there.to_file(tmp_path / f"{name}.shp", engine="pyogrio")
+        if name != "公厕":
+            (tmp_path / f"{name}.prj").unlink()
+    city = gcm.load_city(tmp_path)
+    # In the local CRS the manholes would lie 47 km off, beside the zones.
+    (told,) = city.findings[city.findings["code"] == "CRS_OFFERED"].itertuples()
+    assert told.layer == "parking_points"
+    written = re.search(r"写 (crs = .*)$", told.message_zh)
+    path = '[layers.parking_points]\npath = "停车场.shp"\n'
+    (tmp_path / "city.toml").write_text(path + written[1], "utf-8")
+    assert len(gcm.load_city(tmp_path)["parking_points"]) == 2

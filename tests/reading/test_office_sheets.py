@@ -57,6 +57,12 @@ def test_what_stands_above_the_headings_is_no_heading(line):
     assert raw.labels()[0] == "第 3 行"
 
 
+@pytest.mark.parametrize("rows", [[[""]], [["", " "], ["", ""]]])
+def test_a_sheet_of_blank_cells_is_refused_for_its_headings(rows):
+    with pytest.raises(gcm.SourceError, match="no row of headings"):
+        table_of(Sheet(rows), "t")
+
+
 def test_headings_that_all_end_in_a_colon_are_headings_without_it():
     raw = table_of(Sheet([[f"{name}：" for name in HEADINGS], *RECORDS]), "t")
     assert list(raw.frame.columns) == HEADINGS
@@ -231,6 +237,13 @@ def test_columns_that_change_places_below_headings_again_keep_their_values():
     assert len(told(raw, "HEADINGS_CHANGED")) == 2
 
 
+def test_columns_of_one_name_below_headings_again_keep_their_values_apart():
+    first = [[*row, "2024-05-01", "2024-05-20"] for row in RECORDS]
+    again = [*HEADINGS, "时间", "时间"]
+    raw = table_of(Sheet([[*DATED, "销号时间"], *first, again, *first[:1]]), "t")
+    assert raw.frame.iloc[-1][["时间", "时间_2"]].tolist() == ["2024-05-01", "2024-05-20"]
+
+
 def test_headings_that_are_the_same_but_for_their_unit_change_nothing():
     rows = [[*HEADINGS, "面积"], ["-", "-", "-", "-", "亩"], *([*r, 2] for r in RECORDS)]
     raw = table_of(Sheet([*rows, [*HEADINGS, "面积"], [*RECORDS[0], 3]]), "t")
@@ -264,6 +277,14 @@ def test_what_stands_below_the_records_of_an_office_is_told_and_no_record(row, c
     assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
     assert (raw.n_walked, raw.n_skipped) == (5, 1)
     assert told(raw, code)["record"].tolist() == [4]
+
+
+def test_an_office_and_a_day_sign_a_list_also_below_columns_with_empty_cells():
+    records = [["J1", "", "", ""], ["J2", "人民路", "", "完好"]]
+    foot = ["", "合肥市城市管理局", "2023年7月3日", ""]
+    raw = table_of(Sheet([["编号", "道路", "备注", "状态"], *records, foot]), "t")
+    assert raw.frame["编号"].tolist() == ["J1", "J2"]
+    assert told(raw, "NOTE_ROW")["record"].tolist() == [2]
 
 
 @pytest.mark.parametrize(
