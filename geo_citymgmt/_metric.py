@@ -536,7 +536,16 @@ def _plane(meridian: float, parallel: float | None, factor: float, chinese: bool
 def _too_large(lon: np.ndarray, lat: np.ndarray, error: float) -> CRSError:
     span = f"{lon.min():.2f}–{lon.max():.2f}°, {lat.min():.2f}–{lat.max():.2f}°"
     size = _width_km(lon, lat)
-    return _MESSAGES.error(CRSError, "data_too_large", span=span, size=size, error=error)
+    cause = _MESSAGES("data_too_large", span=span, size=size, error=error)
+    # On WGS 84 a plane is told in one line that keeps its datum.
+    planes = [crs for crs, _, _ in _own_planes(lon, lat, chinese=False)]
+    errors = [max(scale_errors(crs, lon, lat)) for crs in planes]
+    if not min(errors) <= REFUSED_ERROR:
+        return CRSError(cause, remedy=_MESSAGES("part_data"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        plane = planes[int(np.argmin(errors))].to_proj4()
+    return CRSError(cause, remedy=_MESSAGES("part_data_or_plane", plane=plane))
 
 
 def _width_km(lon: np.ndarray, lat: np.ndarray) -> tuple[float, float]:

@@ -623,3 +623,49 @@ def test_what_a_check_adds_to_a_table_of_words_can_be_added(tmp_path):
     assert row.expected == '"停摆" = "?"'
     city = loaded(tmp_path, text + row.expected.replace("?", "00") + "\n")
     assert city["manholes"]["status"].tolist() == ["00"]
+
+
+def wells(folder: Path, file: str, **options) -> None:
+    """Two points with no more than a number of a well."""
+    places = gpd.points_from_xy([117.0, 117.3], [31.8, 31.9])
+    ids = [f"{file}{options.get('layer')}{n}" for n in range(2)]
+    gpd.GeoDataFrame({"井号": ids}, geometry=places, crs=4490).to_file(folder / file, **options)
+
+
+def test_what_may_be_one_layer_in_several_tables_is_proposed_whole(tmp_path):
+    districts(tmp_path, "区.geojson", 名称=["瑶海区", "长丰县"])
+    for table in ("雨水井", "污水井"):
+        wells(tmp_path, "库.gpkg", layer=table)
+    _, report = check(tmp_path)
+    assert len(found(report, "LAYER_IGNORED")) == 2
+    unsure, sure = texts(tmp_path)
+    assert "库.gpkg:雨水井" in unsure and "未使用" not in unsure
+    assert set(tomllib.loads(sure)["layers"]["manholes"]["sublayer"]) == {"污水井", "雨水井"}
+    assert len(loaded(tmp_path, sure)["manholes"]) == 4
+
+
+def test_of_versions_of_what_may_be_one_layer_one_is_proposed(tmp_path):
+    districts(tmp_path, "区.geojson", 名称=["瑶海区", "长丰县"])
+    for year in (2023, 2024):
+        wells(tmp_path, f"排水_{year}.geojson")
+    _, sure = texts(tmp_path)
+    assert tomllib.loads(sure)["layers"]["manholes"]["path"] == "排水_2024.geojson"
+    assert len(loaded(tmp_path, sure)["manholes"]) == 2
+
+
+def test_what_may_be_a_layer_that_is_taken_says_what_to_add_to_it(tmp_path):
+    districts(tmp_path, "区.geojson", 名称=["瑶海区", "长丰县"])
+    wells(tmp_path, "窨井.geojson")
+    for table in ("雨水井", "污水井"):
+        wells(tmp_path, "库.gpkg", layer=table)
+    _, report = check(tmp_path)
+    messages = [finding["message_en"] for finding in found(report, "LAYER_IGNORED")]
+    assert len(messages) == 2 and not [m for m in messages if "init" in m]
+    assert any('add "库.gpkg" to path and "雨水井" to sublayer' in m for m in messages)
+    entry = """name_zh = "合肥市"
+        [layers.districts]
+        path = "区.geojson"
+        [layers.manholes]
+        path = ["窨井.geojson", "库.gpkg", "库.gpkg"]
+        sublayer = ["", "雨水井", "污水井"]"""
+    assert len(loaded(tmp_path, entry)["manholes"]) == 6

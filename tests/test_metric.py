@@ -105,6 +105,22 @@ def test_what_is_wide_and_low_gets_a_conic_and_what_is_too_large_is_refused():
         choose_metric_crs([np.nan], [np.nan])
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat", "is_named"),
+    [([104.0, 126.6], [30.6, 45.8], True), ([-74.0, 20.0, 121.0], [31.0, -40.0, 45.8], False)],
+)
+def test_the_plane_that_is_named_for_what_is_too_large_is_accepted(lon, lat, is_named):
+    with pytest.raises(gcm.CRSError) as caught:
+        choose_metric_crs(lon, lat)
+    remedies = [caught.value.remedy_zh, caught.value.remedy]
+    named = [re.search(r'metric_crs = "([^"]+)"', text) for text in remedies]
+    assert [bool(n) for n in named] == [is_named] * 2
+    if is_named:
+        with pytest.warns(gcm.ScaleWarning):
+            plane = check_metric_crs(named[0][1], lon, lat, "test")
+        assert plane.crs.geodetic_crs.datum.name.startswith("World Geodetic System 1984")
+
+
 def test_china_is_no_box():
     inside = [place for name, place in CITIES.items() if name not in ("Quito", "New York")]
     assert all(in_china(*place) for place in [*inside, (114.2, 22.3), (121.5, 25.0), (112.3, 16.8)])

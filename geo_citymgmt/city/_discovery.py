@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._languages import Messages, Text, first_few, join_texts, listed
+from geo_citymgmt._languages import NOTHING, Messages, Text, first_few, join_texts, listed
 from geo_citymgmt.city._config import (
     COMPANY,
     CitySource,
@@ -518,6 +518,11 @@ def _take_unnamed(
         return
     if likely:
         what = _MESSAGES("could_be", layers=_named(likely, specs))
+        if all(c.layer in groups or c.layer in found.layers for c in likely):
+            # A layer has one entry: beside one that is taken 'init' has nothing to propose.
+            file, inside = _as_part(found, item)
+            spec = specs[likely[0].layer]
+            what = _MESSAGES("could_be_too", spec=spec, file=file, inside=inside, item=item)
     elif preview.kinds:
         takers = [specs[key] for key in by_geometry(preview, specs)]
         what = _MESSAGES(
@@ -588,6 +593,13 @@ def _drawn_in(preview: Preview, specs: Mapping[str, LayerSpec]) -> str:
     return drawn[0] if len(drawn) == 1 else ""
 
 
+def _as_part(found: CitySource, item: SourceLayer) -> tuple[str, Text]:
+    """Return the file, and what is inside it in words, by which city.toml adds it to a layer."""
+    file = item.path.relative_to(found.root).as_posix()
+    is_inside = file != item.label and bool(item.sublayer)
+    return file, _MESSAGES("and_sublayer", item=item) if is_inside else NOTHING
+
+
 def _left_over(
     found: CitySource,
     item: SourceLayer,
@@ -599,8 +611,7 @@ def _left_over(
     is_list: bool = False,
 ) -> None:
     """Say that a file of a layer was not read, because others were."""
-    file = item.path.relative_to(found.root).as_posix()
-    inside = f', sublayer = "{item.sublayer}"' if file != item.label and item.sublayer else ""
+    file, inside = _as_part(found, item)
     why = why or _MESSAGES("left_over", spec=spec, used=used, file=file, inside=inside, item=item)
     found.leftovers.append(Leftover(item, (spec.key,), is_known=True, is_list=is_list))
     # Who asks about one layer is told of the files of that one alone.
@@ -736,7 +747,7 @@ def _take_group(
         found.take(key, items[0].path, label, items[0].sublayer)
         return
     found.take(key, items, label)
-    doubt = _versions(items, spec)
+    doubt = versions_among(items, spec)
     if doubt is not None:
         found.layers[key] = replace(found.layers[key], doubt=doubt)
 
@@ -777,7 +788,7 @@ def _usable(
     return used
 
 
-def _versions(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSourceError | None:
+def versions_among(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSourceError | None:
     """Return the doubt about files whose names differ by a year, a count or a word for versions."""
     words = sorted({plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}, key=len)[::-1]
     alike: dict[str, list[tuple[str, bool]]] = {}

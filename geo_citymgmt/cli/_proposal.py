@@ -27,7 +27,7 @@ from geo_citymgmt._languages import LANGUAGES, Messages, Text, listed
 from geo_citymgmt._metric import choose_metric_crs, looks_geographic, position_box, zone_positions
 from geo_citymgmt._numbers import share_in_words
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover, in_one_line
-from geo_citymgmt.city._discovery import find_source
+from geo_citymgmt.city._discovery import find_source, versions_among
 from geo_citymgmt.city._recognition import (
     NAMED_BY,
     CityName,
@@ -50,6 +50,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._coordinates import place_records
+from geo_citymgmt.reading._raw import joined_names
 from geo_citymgmt.reading._sniff import date_in, date_text, without_versions
 from geo_citymgmt.reading._source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
@@ -223,15 +224,20 @@ def _nothing_found(folder: Path, found: CitySource) -> SourceError:
 def _parts(found: CitySource, specs: Mapping[str, LayerSpec]) -> list[_Part]:
     """Return the layers to propose: those recognised, then those that something may be."""
     parts = [_Part(specs[key], entry) for key, entry in found.layers.items()]
-    taken = set(found.layers)
+    maybe: dict[str, list[SourceLayer]] = {}
     for left in found.leftovers:
         likely = left.layers or ((left.drawn,) if left.drawn else ())
-        free = [key for key in likely if key not in taken]
+        # What is likeliest the layer that is proposed already is a part of it, not one left out.
+        free = [k for k in likely if k not in found.layers and (k == likely[0] or k not in maybe)]
         if free and not left.is_known:
-            taken.add(free[0])
-            item = left.item
-            entry = LayerSource(item.path, item.label, sublayer=item.sublayer)
-            parts.append(_Part(specs[free[0]], entry, is_sure=False))
+            maybe.setdefault(free[0], []).append(left.item)
+    for key, items in maybe.items():
+        label = joined_names([item.label for item in items])
+        entry = LayerSource(items[0].path, label, sublayer=items[0].sublayer)
+        if len(items) > 1:
+            doubt = versions_among(items, specs[key])
+            entry = LayerSource(items, label, doubt=doubt)
+        parts.append(_Part(specs[key], entry, is_sure=False))
     return parts
 
 
@@ -364,7 +370,7 @@ def _days_in_names(found: CitySource) -> Iterator[tuple[pd.Timestamp, Text]]:
 def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
     """Ask about what was left aside, and say what was recognised by what it holds."""
     parts = _parts(found, specs)
-    proposed = {part.entry.label for part in parts}
+    proposed = {label for part in parts for label in (part.entry.label, *_labels(part))}
     proposed |= {left.item.label for left in found.leftovers if left.is_list}
     table = found.findings.frame()
     reported = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]

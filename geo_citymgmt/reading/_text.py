@@ -37,9 +37,11 @@ _COMPOSES = pc.utf8_normalize(pa.array(["A\u0300"]), "NFKC")[0].as_py() == "\u00
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(
-    ["", "/", "\\", "无", "-", "--", "—", "――", "null", "none", "nan", "n/a", "na", "#n/a",
+    ["", "/", "\\", "无", "n.a.", "n.a", "null", "none", "nan", "n/a", "na", "#n/a",
      "<null>", "空", "不详", "暂无", "1900-01-01", "1900/1/1", "<空>", "空值", "(null)", "[null]",
-     "<na>", "nat", "<none>"]
+     "<na>", "nat", "<none>",
+     # A dash of any kind, as long as a cell is struck out by: 破折号 is two, a keyboard's three.
+     *(dash * n for dash in "-–—―─" for n in range(1, 5))]
 )  # fmt: skip
 #: What programs write for nothing, as they spell it.
 NULL_WORDS = ("NULL", "Null", "null", "<Null>", "<NULL>", "<null>", "<空>", "(null)", "(NULL)",

@@ -246,3 +246,10 @@ def test_the_point_of_a_number_tells_two_codes_apart():
     item = SPECS["manholes"].fields["pos_accuracy"]
     column = parse_code_column(pd.Series(list(said)), item, Findings(), np.arange(len(said)))
     assert column.tolist() == list(said.values())
+
+
+def test_a_cell_that_is_struck_out_by_any_dash_is_empty():
+    dashes = ["——", "———", "–", "---", "──", "－－", "N.A.", "n.a", " —— "]
+    assert clean_text(pd.Series(dashes, dtype="str"), fold=False).isna().all()
+    kept = ["——甲", "1-2", "-5", "NA.1"]
+    assert clean_text(pd.Series(kept, dtype="str"), fold=False).tolist() == kept
