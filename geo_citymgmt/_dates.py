@@ -24,7 +24,7 @@ _MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
     "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "last_day_by", "last_days", "local_days",
-    "read_day", "span_of_text",
+    "local_moments", "read_day", "span_of_text",
 ]  # fmt: skip
 
 LOCAL_ZONE = "Asia/Shanghai"
@@ -103,7 +103,7 @@ def _span(parts: dict[str, str], text: str) -> Span:
     if "day" in parts:
         day = dt.date(year, int(parts["month"]), int(parts["day"]))
         if "time" in parts:
-            day = _local(_moment(day, parts))
+            day = _local(_moment(day, parts)).date()
         return day, day
     if "half" in parts:
         months = (1, 6) if parts["half"] in ("1", "上") else (7, 12)
@@ -231,7 +231,7 @@ def _span_of(value: Any) -> Span | None:
     if isinstance(value, np.datetime64):
         return _span_of_numpy(value)
     if isinstance(value, dt.datetime):
-        day = _local(value)
+        day = _local(value).date()
         return day, day
     return (value, value) if isinstance(value, dt.date) else None
 
@@ -246,10 +246,10 @@ def _span_of_numpy(value: np.datetime64) -> Span | None:
     return (day, day) if isinstance(day, dt.date) else None
 
 
-def _local(moment: dt.datetime) -> dt.date:
-    """Day of a moment; one without a time zone is of this place already."""
+def _local(moment: dt.datetime) -> pd.Timestamp:
+    """A moment as clocks here show it; one without a time zone is of this place already."""
     stamp = pd.Timestamp(moment)
-    return (stamp if stamp.tz is None else stamp.tz_convert(LOCAL_ZONE)).date()
+    return stamp if stamp.tz is None else stamp.tz_convert(LOCAL_ZONE).tz_localize(None)
 
 
 def _no_day(value: Any, argument: str, function: str | Text) -> AsOfError:
@@ -301,34 +301,48 @@ def local_days(column: pd.Series, *, function: str = "") -> np.ndarray:
     CityDataError
         The column holds something else; it is named, with the first such record.
 
+    See Also
+    --------
+    local_moments : with the time of day.
+
     Examples
     --------
     >>> found = pd.Series(pd.to_datetime(["2022-02-28 16:00", None], utc=True), name="found_date")
     >>> local_days(found)
     array(['2022-03-01',        'NaT'], dtype='datetime64[D]')
     """
+    return local_moments(column, function=function).astype("datetime64[D]")
+
+
+def local_moments(column: pd.Series, *, function: str = "") -> np.ndarray:
+    """Return the moments of a column of dates as clocks in Asia/Shanghai show them.
+
+    As :func:`local_days`; a date is its midnight.
+
+    Returns
+    -------
+    ndarray of datetime64[us]
+
+    Examples
+    --------
+    >>> found = pd.Series(pd.to_datetime(["2022-02-28 16:00", None], utc=True))
+    >>> local_moments(found)[0]
+    np.datetime64('2022-03-01T00:00:00.000000')
+    """
     if isinstance(column.dtype, pd.ArrowDtype):
         column = _from_arrow(column)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         if getattr(column.dtype, "tz", None) is not None:
             column = column.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None)
-        return column.to_numpy().astype("datetime64[D]")
+        return column.to_numpy().astype("datetime64[us]")
     missing = np.asarray(pd.isna(column), dtype=bool)
-    days = np.full(len(column), np.datetime64("NaT", "D"), dtype="datetime64[D]")
-    if missing.all():
-        return days
+    moments = np.full(len(column), np.datetime64("NaT", "us"))
     for at in np.flatnonzero(~missing):
         value = column.iloc[at]
         if not isinstance(value, (dt.date, np.datetime64)):
             raise _no_days(column, int(at), function)
-        days[at] = (
-            value.astype("datetime64[D]")
-            if isinstance(value, np.datetime64)
-            else _local(value)
-            if isinstance(value, dt.datetime)
-            else value
-        )
-    return days
+        moments[at] = _local(value) if isinstance(value, dt.datetime) else value
+    return moments
 
 
 def last_days(days: pd.Series, precision: pd.Series | None) -> pd.Series:

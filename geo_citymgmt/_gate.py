@@ -626,10 +626,15 @@ def _as_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 
 
 def labels_at(index: pd.Index, at: np.ndarray) -> Any:
-    """Labels of an index at positions, of several levels as tuples; missing below zero."""
+    """Labels of an index at positions, of several levels as tuples; missing below zero.
+
+    Whole numbers of which one is missing become nullable ones: floats would be other codes.
+    """
     if isinstance(index, pd.MultiIndex):
         index = index.to_flat_index()
-    array = index.array if index.dtype == object else pd.array(index)
+    array = index.array
+    if index.dtype.kind in "iu" and (at < 0).any():
+        array = pd.array(index.to_numpy())
     return array.take(at, allow_fill=True)
 
 

@@ -175,6 +175,8 @@ def test_access_gives_out_all_that_is_reached_in_any_order(homes, lots, decay, r
         ({}, "radius_m"),
         ({"radius_m": -3}, "radius_m"),
         ({"radius_m": 3, "decay": "steep"}, "decay"),
+        ({"radius_m": 3, "decay": {}}, "decay"),
+        ({"radius_m": 3, "decay": lambda d: "a"}, "decay"),
         ({"radius_m": 3, "decay": lambda d: -np.ones_like(d)}, "decay"),
         ({"radius_m": 3, "demand_weight": "souls"}, "souls"),
         ({"costs": pd.DataFrame({"origin": [0], "dest": [0], "cost": [1.0]})}, "max_cost"),

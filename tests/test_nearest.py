@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -165,3 +167,33 @@ def test_the_unserved_are_listed_farthest_first_with_how_far():
     assert left["name"].tolist() == ["c", "d"]
     assert left["distance_m"].tolist() == [400.0, 200.0]
     assert gcm.unserved(stops, points((0, 0)).iloc[:0], within_m=50)["distance_m"].isna().all()
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_where_many_lie_on_one_spot_the_first_of_them_are_found_without_looking_at_all(k):
+    here, there = points(*[(0, 0)] * 3_000), points(*[(5, 0)] * 3_000, (9, 0))
+    with_all = nearest_points(np.zeros((2, 2)), np.array([[5.0, 0.0]] * 3 + [[9.0, 0.0]]), 4)
+    assert with_all[0].tolist() == [[0, 1, 2, 3]] * 2
+    # Of nine million pairs none but a few is made: the memory of all of them would be 144 MB.
+    tracemalloc.start()
+    found = gcm.nearest(here, there, k=k)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found["facility"].tolist() == list(range(k)) * 3_000
+    assert found["distance_m"].eq(5).all()
+    assert most < 30e6
+
+
+def test_a_percentile_asked_for_twice_is_one_column():
+    table = gcm.distance_percentiles(
+        points((1, 1)), points((2, 1)), squares((0, 0, 9, 9)), percentiles=[50, 50.0, 90]
+    )
+    assert list(table.columns) == ["count", "p50_m", "p90_m"]
+
+
+def test_facilities_called_by_long_numbers_keep_them_where_one_has_none():
+    first = 1_234_567_890_123_456_789
+    facilities = points((0, 0), (50, 0)).set_axis([first, first + 2])
+    found = gcm.nearest(points((0, 0), (50, 0), (500, 0)), facilities, max_m=20)["facility"]
+    assert found.tolist()[:2] == [first, first + 2]
+    assert found.isna().tolist() == [False, False, True]

@@ -200,3 +200,17 @@ def test_parts_equal_the_whole_at_every_level(found, split, coded, cell_m):
             atol=1e-7,
         )
         assert set(sums.index) <= set(above.index)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", object])
+def test_long_numbers_stay_apart_as_codes_and_as_kinds_where_one_is_missing(dtype):
+    first = 1_234_567_890_123_456_789
+    zones = squares((0, 0, 50, 50), (100, 0, 150, 50)).set_axis([first, first + 2])
+    frame = points((5, 5), (105, 5), (900, 900))
+    frame["kind"] = pd.Series([first, first + 2, None], dtype=dtype)
+    assert gcm.assign_zones(frame, zones).tolist()[:2] == [first, first + 2]
+    assert gcm.split_by_zone(frame, zones)["zone_code"].nunique() == 2
+    table = gcm.summarise(frame, zones.set_axis(["A", "B"]), by="kind")
+    assert table.index.is_unique
+    assert table.loc[("A", first), "count"] == 1
+    assert table.loc[("A", first + 2), "count"] == 0

@@ -159,3 +159,31 @@ def test_kinds_of_cases_are_named_in_chinese_and_english():
     assert names["event", "01", "02"] == Text("暴露垃圾", "Exposed rubbish")
     assert names["event", "09", "01"] == Text("井盖缺失", "Covers")
     assert names["event", "09", "02"] == Text("其他", "其他")
+
+
+@pytest.mark.parametrize("kind", ["Asia/Shanghai", "UTC", "object", "arrow"])
+@pytest.mark.parametrize("unit", ["working_hours", "days"])
+def test_moments_with_a_time_zone_or_of_another_type_end_as_local_ones_do(kind, unit):
+    plain = series("2022-06-30 16:00", None)
+    given_as = {
+        "Asia/Shanghai": plain.dt.tz_localize("Asia/Shanghai"),
+        "UTC": plain.dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC"),
+        "object": plain.astype(object),
+        "arrow": plain.dt.tz_localize("Asia/Shanghai").astype(
+            "timestamp[us, tz=Asia/Shanghai][pyarrow]"
+        ),
+    }[kind]
+    assert gcm.due_times(given_as, 4, unit).equals(gcm.due_times(plain, 4, unit))
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "said"),
+    [
+        (["2022-06-30"], 4, "a list, not a Series"),
+        (pd.Series([5, 6]), 4, "is not dates"),
+        (series("2022-06-30"), pd.Series([4], index=["a"]), "index of amount lacks labels"),
+    ],
+)
+def test_what_holds_no_moments_or_fits_no_start_is_refused(start, amount, said):
+    with pytest.raises(gcm.CityDataError, match=said):
+        gcm.due_times(start, amount)

@@ -37,6 +37,9 @@ def nearest_points(
     >>> nearest_points(np.array([[0.0, 0.0]]), np.array([[9.0, 0.0], [3.0, 4.0]]), 2)[1].tolist()
     [[5.0, 9.0]]
     """
+    if len(kept := _on_one_spot(targets, k)) < len(targets):
+        position, distance = nearest_points(origins, targets[kept], k, limit)
+        return np.where(position >= 0, kept[position], -1), distance
     position = np.full((len(origins), k), -1)
     distance = np.full((len(origins), k), np.nan)
     low, high = targets.min(axis=0), targets.max(axis=0)
@@ -54,6 +57,14 @@ def nearest_points(
         left = np.concatenate(still)
         width *= 2
     return position, distance
+
+
+def _on_one_spot(targets: np.ndarray, k: int) -> np.ndarray:
+    """Positions of points without those that as many on the same spot come before."""
+    order = np.lexsort(targets.T)
+    is_new = np.r_[True, (np.diff(targets[order], axis=0) != 0).any(axis=1)]
+    turn = np.arange(len(order)) - np.maximum.accumulate(np.where(is_new, np.arange(len(order)), 0))
+    return np.sort(order[turn < k])
 
 
 class _Net:
@@ -261,7 +272,7 @@ def distance_percentiles(
     [3.0, 200.0, 400.0]
     """
     gate = Gate("distance_percentiles")
-    percents = gate.many(percentiles, "percentiles", least=0, most=100)
+    percents = list(dict.fromkeys(gate.many(percentiles, "percentiles", least=0, most=100)))
     gate.choice(margins, "margins", (True, False))
     origins, targets = _both(gate, features, facilities)
     position, names, owner = _owners(gate, origins, zones, margins)

@@ -324,8 +324,11 @@ def _decayed(gate: Gate, far: np.ndarray, reach: float, decay: Decay) -> np.ndar
     if decay is None:
         return np.ones(len(far))
     if callable(decay):
-        weight = np.asarray(decay(far), dtype="float64")
-    elif isinstance(decay, Mapping):
+        try:
+            weight = np.asarray(decay(far), dtype="float64")
+        except (TypeError, ValueError) as error:
+            raise gate.refuse(_MESSAGES("decay_must_one")) from error
+    elif isinstance(decay, Mapping) and decay:
         edges = {gate.number(k, "decay", least=0): v for k, v in decay.items()}
         edge = np.array(sorted(edges))
         step = np.array([gate.number(edges[e], "decay") for e in edge] + [0.0])

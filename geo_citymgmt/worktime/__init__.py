@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._dates import local_moments
 from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt._values import equal_values
 from geo_citymgmt.errors import CityDataError
@@ -314,7 +315,7 @@ def due_times(
     Parameters
     ----------
     start : Series of datetime64
-        When each limit begins; local time.
+        When each limit begins; local time, moments with a time zone in that of Asia/Shanghai.
     amount : Series or float
         How long it is; above zero.
     unit : Series or str, default "working_hours"
@@ -331,7 +332,8 @@ def due_times(
     Raises
     ------
     CityDataError
-        A unit is none of these.
+        A unit is none of these, ``start`` holds something else than moments, or a Series lacks
+        labels of it.
 
     See Also
     --------
@@ -348,6 +350,12 @@ def due_times(
     ['2022-01-28 21:00:00', '2022-01-30 21:30:00']
     """
     calendar = calendar or work_calendar()
+    if not isinstance(start, pd.Series):
+        raise CityDataError(_MESSAGES("start_no_series", kind=type(start).__name__))
+    for name, value in (("amount", amount), ("unit", unit)):
+        if isinstance(value, pd.Series) and not start.index.isin(value.index).all():
+            raise CityDataError(_MESSAGES("not_of_start", name=name))
+    start = pd.Series(local_moments(start, function="due_times"), index=start.index)
     amounts = pd.Series(amount, index=start.index, dtype=float)
     units = pd.Series(unit, index=start.index)
     names = [str(name) for name in units.dropna().unique()]

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._gate import Frame, Gate, Shapes
+from geo_citymgmt._gate import Frame, Gate, Shapes, labels_at
 from geo_citymgmt._languages import Messages
 
 _MESSAGES = Messages("geo_citymgmt.zones")
@@ -283,9 +283,7 @@ class ZoneIndex:
 
     def code_of(self, positions: np.ndarray, index: pd.Index) -> pd.Series:
         """Codes at ``positions``, missing outside, as a Series on ``index``."""
-        # Whole numbers become nullable ones: a float for a code would join to nothing.
-        lookup = pd.array(self.codes)
-        taken = lookup.take(np.maximum(positions, _NONE), allow_fill=True)
+        taken = labels_at(self.codes, np.maximum(positions, _NONE))
         return pd.Series(taken, index=index, name=self.codes.name)
 
     def of_points(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -549,6 +549,9 @@ def _values_of(column: pd.Series) -> tuple[pd.Index, np.ndarray]:
     position = values.get_indexer(pd.Index(column))
     missing = column.isna().to_numpy(dtype=bool)
     if missing.any():
-        values = values.astype(object).append(pd.Index([None], dtype=object))
+        # Beside one that is missing whole numbers would become floats, which are other codes.
+        whole = pd.api.types.infer_dtype(values) == "integer"
+        values = values.astype("Int64" if whole else object)
+        values = values.append(pd.Index([None], dtype=values.dtype))
         position[missing] = len(values) - 1
     return values, position
