@@ -23,8 +23,8 @@ from geo_citymgmt.errors import AsOfError, CityDataError
 _MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
-    "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "last_day_by", "last_days", "local_days",
-    "local_moments", "read_day", "span_of_text",
+    "LOCAL_ZONE", "chinese_numbers", "day_of_serial", "is_ambiguous", "last_day_by", "last_days",
+    "local_days", "local_moments", "read_day", "span_of_text",
 ]  # fmt: skip
 
 LOCAL_ZONE = "Asia/Shanghai"
@@ -52,14 +52,16 @@ _SPANS = tuple(
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})",
         rf"{_YEAR}[- ]?q(?P<quarter>[1-4])",
         rf"q(?P<quarter>[1-4])[- ]?{_YEAR}",
-        rf"{_YEAR} ?年 ?第? ?(?P<quarter>[1-4]) ?季度?(?P<last>[底末])?",
+        rf"{_YEAR} ?年? ?第? ?(?P<quarter>[1-4]) ?季度?(?P<last>[底末])?",
         rf"{_YEAR}[- ]?h(?P<half>[12])",
-        rf"{_YEAR} ?年 ?(?P<half>[上下]) ?半年(?P<last>[底末])?",
+        rf"{_YEAR} ?年? ?(?P<half>[上下]) ?半年(?P<last>[底末])?",
         rf"{_YEAR} ?(?:年度?|年 ?年?(?P<last>[底末]))?",
     )
 )
 #: Before the end of what is named; 6月前 may be before the month begins, and is no day.
 _BY = re.compile(r"(.*[日号底末旬]|\d{4}([-/.])\d{1,2}\2\d{1,2})\s*[之以]?前(?:完成)?")
+#: A day of a spreadsheet that lost its format: no year, month or day is written with five digits.
+_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 #: First and last day of the thirds of a month; the last one ends with it.
 _THIRDS = {"上": (1, 10), "中": (11, 20), "下": (21, 31)}
 #: Day and month before the year, or a year of two digits: each can be read in more than one way.
@@ -134,7 +136,23 @@ def last_day_by(text: str) -> dt.date | None:
     """
     match = _BY.fullmatch(text.strip())
     span = span_of_text(match[1] if match else text)
-    return None if span is None else span[1]
+    return day_of_serial(text) if span is None else span[1]
+
+
+def day_of_serial(text: str) -> dt.date | None:
+    """Return the day that a spreadsheet keeps as a number of five digits; None for other texts.
+
+    Examples
+    --------
+    >>> str(day_of_serial("45657")), str(day_of_serial("45657.0")), day_of_serial("2024")
+    ('2024-12-31', '2024-12-31', None)
+    """
+    match = _SERIAL.fullmatch(text.strip())
+    if match is None:
+        return None
+    # Excel counts days from 1899-12-30 (its 1900 had a 29 February).
+    day = dt.date(1899, 12, 30) + dt.timedelta(days=int(match[1]))
+    return day if day.year in _YEARS else None
 
 
 def _moment(day: dt.date, parts: dict[str, str]) -> pd.Timestamp:

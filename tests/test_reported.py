@@ -94,6 +94,33 @@ def test_a_row_that_cannot_be_used_is_told_with_its_cell(tmp_path, row, column):
     assert account[["n_walked", "n_used", "n_rejected"]].tolist() == [1, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("2024年1-6月", "2024-01-01", "2024-06-30"),
+        ("2024年1—6月份", "2024-01-01", "2024-06-30"),
+        ("2024年1月至6月", "2024-01-01", "2024-06-30"),
+        ("2023年11月～2024年2月", "2023-11-01", "2024-02-29"),
+        ("2024年一至三季度", "2024-01-01", "2024-09-30"),
+        ("2024年1月1日-6月15日", "2024-01-01", "2024-06-15"),
+        ("2024-01-2024-06", "2024-01-01", "2024-06-30"),
+        ("2024-01-06", "2024-01-06", "2024-01-06"),
+        ("2024四季度", "2024-10-01", "2024-12-31"),
+    ],
+)
+def test_a_period_is_read_as_offices_write_it(tmp_path, period, first, last):
+    city = gcm.load_city(folder(tmp_path, HEAD + f"parking_spaces_added,,{period},5,,,\n"))
+    (row,) = city.reported_figures.itertuples()
+    assert (str(row.period_start.date()), str(row.period_end.date())) == (first, last)
+
+
+@pytest.mark.parametrize("period", ["2024-6月", "2024.1-6", "2024-06-31", "2024年6-1月", "45657"])
+def test_a_period_that_may_be_another_is_not_read(tmp_path, period):
+    city = gcm.load_city(folder(tmp_path, HEAD + f"parking_spaces_added,,{period},5,,,\n"))
+    assert city.reported_figures.empty
+    assert city.findings["code"].eq("TABLE_VALUE").sum() == 1
+
+
 def test_a_reported_share_above_one_is_shown_and_told(tmp_path):
     city = gcm.load_city(folder(tmp_path, HEAD + "parking_dynamic_share,,2022-H1,488%,,,\n"))
     assert city.reported_figures["value"].tolist() == [pytest.approx(4.88)]

@@ -137,6 +137,16 @@ def test_a_month_or_year_is_due_on_its_last_day(city, deadline, day):
     assert row["deadline"] == pd.Timestamp(day)
 
 
+@pytest.mark.parametrize("serial", ["44834", "44834.0", 44834, 44834.0])
+def test_a_day_that_a_spreadsheet_made_a_number_of_is_due_on_that_day(city, serial):
+    row = progress(city, rows(5000, deadline=[serial]))
+    assert row["deadline"] == pd.Timestamp("2022-09-30")
+    # 2022.1 may have been 2022.10, and 123456 is no day of these centuries.
+    for number in (2022.1, 123456):
+        with pytest.raises(gcm.CityDataError, match="deadline of row 0"):
+            progress(city, rows(5000, deadline=[number]))
+
+
 def test_targets_that_are_no_table_of_targets_are_refused(city):
     with pytest.raises(gcm.CityDataError, match=r"^progress: targets is a list, not a DataFrame"):
         progress(city, [5000])

@@ -591,6 +591,32 @@ def test_a_status_that_cannot_be_read_is_not_what_an_opening_date_leads_to(
     assert (row["unknown"], row["low"], row["high"]) == (1, 1, 2)
 
 
+@pytest.mark.parametrize("name", ["parking_spaces_total", "parking_spaces_added"])
+def test_spaces_of_a_lot_whose_status_cannot_be_read_may_be_planned_and_are_no_firm_sum(name):
+    lots = {"spaces_total": [80, 100], "opened_date": ["2022-05-01"] * 2}
+    row = figure(city_of("parking_points", status=["天晓得"] * 2, **lots), name)
+    assert row["status"] == "not_available"
+    assert ends(row) == [2, 0, 180]
+    assert "2 条记录的“状态”未知，至少 0，至多 180" in row["note_zh"]
+    row = figure(city_of("parking_points", status=["启用", "天晓得"], **lots), name)
+    assert (row["value"], *ends(row)) == (80, 1, 80, 180)
+    # An empty status does not speak against the number on record.
+    row = figure(city_of("parking_points", status=["启用", None], **lots), name)
+    assert (row["value"], *ends(row)) == (180, 0, 180, 180)
+
+
+def test_spaces_that_an_event_tells_are_there_whatever_the_status_of_the_lot():
+    city = city_of(
+        "parking_points", status=["天晓得"], spaces_total=[80], opened_date=["2022-05-01"]
+    )
+    told = pd.DataFrame(
+        {"layer": "parking_points", "key": ["R0"], "event": "add_spaces",
+         "date": pd.Timestamp("2022-05-01"), "amount": 30.0, "note": ""}
+    )  # fmt: skip
+    row = figure(with_events(city, told), "parking_spaces_total")
+    assert (row["value"], *ends(row)) == (30, 1, 30, 80)
+
+
 def test_a_case_with_a_closing_date_is_closed_whatever_its_status_was_meant_to_say():
     city = city_of(
         "manholes", status=["算了吧"], found_date=["2022-03-01"], closed_date=["2022-05-01"]

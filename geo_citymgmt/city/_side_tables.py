@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import last_days as last_days_of
-from geo_citymgmt._dates import read_day
+from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._languages import DISTRICT, Messages, Text, packaged_table
 from geo_citymgmt.city._config import CitySource
 from geo_citymgmt.city._tables import (
@@ -33,7 +33,6 @@ from geo_citymgmt.city._tables import (
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning._numbers import number_in, parse_number
 from geo_citymgmt.cleaning._place import ZoneNames
-from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import Figures
 from geo_citymgmt.indicators._definitions import unit_factors
@@ -46,8 +45,16 @@ from geo_citymgmt.worktime import CLOCK_UNITS, KIND, LIMIT_COLUMNS, Clock, work_
 _MESSAGES = Messages("geo_citymgmt.city")
 REPORTED_COLUMNS = ("figure", "zone", "period", "value", "unit", "source", "clause")
 _KEY = ["figure", "zone", "period_start", "period_end"]
-#: From one month or day to another: 2022-01..05, 2022-01..2022-05.
-_RANGE = re.compile(r"(\d{4})(.*?)(?:\.\.|~|至)(?:(\d{4})\D)?(.+)")
+#: From one month, quarter or day to another: 2022-01..05, 2022-01..2022-05, 2022年1-6月. A hyphen
+#: is of the dates themselves, too: it parts them where a unit or a year stands behind it.
+_RANGES = tuple(
+    re.compile(rf"(\d{{4}}){start}(?:(\d{{4}})\D)?(.+)")
+    for start in (
+        r"(.*?)(?:\.\.|~|至|到)",
+        r"(\D*[\d一二三四五六七八九十].*?)[-–—]+(?=.*[月季日号]|\d{4}\D)",
+    )
+)
+_UNIT = re.compile(r".*?(月份?|季度?)")
 _HEADINGS = packaged_table("geo_citymgmt.city", "side_tables.toml")["limits"]
 _WORDS = packaged_table("geo_citymgmt.city", "side_tables.toml")["limit_words"]
 
@@ -136,21 +143,22 @@ def _span(text: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     --------
     >>> [str(day.date()) for day in _span("2022-01..05")]
     ['2022-01-01', '2022-05-31']
+    >>> [str(day.date()) for day in _span("2024年1-6月")]
+    ['2024-01-01', '2024-06-30']
     """
-    ends = (text, text)
-    found = _RANGE.fullmatch(text)
-    if found is not None:
-        year, rest, other, last = found.groups()
-        ends = (year + rest, f"{other or year}-{last}")
     # A whole year may be marked as such.
-    ends = (ends[0].removesuffix("-FY"), ends[1].removesuffix("-FY"))
-    try:
-        return (
-            read_day(ends[0], "period", function="reported", first=True),
-            read_day(ends[1], "period", function="reported"),
-        )
-    except AsOfError:
+    text = plain(text).removesuffix("-FY")
+    first = last = span_of_text(text)
+    found = next((m for pattern in _RANGES if (m := pattern.fullmatch(text))), None)
+    if first is None and found is not None:
+        year, rest, other, end = found.groups()
+        unit = _UNIT.fullmatch(end)
+        # The unit may stand behind the second alone.
+        first = span_of_text(year + rest) or span_of_text(f"{year}{rest}{unit[1] if unit else ''}")
+        last = span_of_text(f"{other or year}-{end}") or span_of_text(f"{other or year}年{end}")
+    if first is None or last is None or first[0] > last[1]:
         return None
+    return pd.Timestamp(first[0]).as_unit("us"), pd.Timestamp(last[1]).as_unit("us")
 
 
 def laid_over(below: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:

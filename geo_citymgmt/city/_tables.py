@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import is_ambiguous, last_day_by, local_days, read_day
+from geo_citymgmt._dates import day_of_serial, is_ambiguous, last_day_by, local_days, read_day
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._languages import (
     DISTRICT,
@@ -649,7 +649,7 @@ def _days(
             continue
         given = shown if isinstance(value, str) else value
         try:
-            by = last_day_by(shown) if isinstance(value, str) else None
+            by = (last_day_by if isinstance(value, str) else day_of_serial)(shown)
             days[at] = by or read_day(given, "deadline", function="targets").to_datetime64()
         except AsOfError:
             unread[at] = True

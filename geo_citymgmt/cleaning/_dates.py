@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers, last_day_by
+from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers, day_of_serial, last_day_by
 from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
@@ -184,7 +184,6 @@ _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:份)?")
 _NAMED_MONTH = re.compile(rf"{_NAMED}[-/ ,.]+(?P<year>\d{{4}})")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年?")
 _COMPACT_MONTH = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(?:\.0+)?")
-_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 #: Since 1970 in UTC: seconds have ten digits, milliseconds twelve or thirteen. What begins like a
 #: year of today is a date with digits wrong, not a moment of 1976 or 2034.
 _EPOCH = re.compile(r"(-?\d{13}|(?!19|20)\d{12}|1[0-8]\d{8})(?:\.0+)?")
@@ -434,9 +433,7 @@ def _read(text: str) -> _Reading:
         return _day(int(match["year"]), _MONTHS.index(match["name"]) + 1, 1, "month")
     if match := _YEAR.fullmatch(text):
         return _day(int(match[1]), 1, 1, "year")
-    if match := _SERIAL.fullmatch(text):
-        # Excel counts days from 1899-12-30 (its 1900 had a 29 February).
-        day = dt.date(1899, 12, 30) + dt.timedelta(days=int(match[1]))
+    if day := day_of_serial(text):
         return _day(day.year, day.month, day.day, "day")
     if match := _EPOCH.fullmatch(text):
         unit = "s" if len(match[1]) == 10 else "ms"

@@ -26,7 +26,8 @@ _COUNTERS = frozenset(_UNITS["counters"])
 _COUNTED = frozenset(_UNITS["counted"])
 _SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
 _PATTERN = re.compile(
-    r"(?:约|大约|近|≈|~)?\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([百千万亿]?)[余多]?\s*(.*?)(?:左右|余|多)?"
+    r"(?P<about>约|大约|近|≈|~)?\s*(?P<digits>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*"
+    r"(?P<scale>[百千万亿]?)(?P<over>[余多])?\s*(?P<word>.*?)(?P<so>左右|余|多)?"
 )
 #: Longer texts are no numbers, and patterns would go over them again and again.
 _LONGEST = 200
@@ -54,7 +55,7 @@ def parse_number(text: str, unit: str = "", names: Iterable[str] = ()) -> tuple[
     match = _parts(text)
     if match is None:
         return None, False
-    digits, scale, word = match.groups()
+    digits, scale, word = match.group("digits", "scale", "word")
     factor = _SCALES[scale]
     if unit in _COUNTED and any(_is_counted(word, name) for name in names):
         word = ""
@@ -123,7 +124,7 @@ def heading_factor(unit: str, field_unit: str) -> float | None:
     match = _parts(f"1{unit}")
     if match is None or not unit.strip():
         return None
-    word, scale = match[3], _SCALES[match[2]]
+    word, scale = match["word"], _SCALES[match["scale"]]
     if word in _FACTORS.get(field_unit, {}):
         return scale * _FACTORS[field_unit][word]
     is_counted = field_unit in _COUNTED and (word in _COUNTERS or not word)
@@ -165,16 +166,26 @@ def parse_number_column(
     parsed = np.full(len(texts) + 1, np.nan)
     wrong = np.zeros(len(texts) + 1, dtype=bool)
     converted = np.zeros(len(texts) + 1, dtype=bool)
+    approximate = np.zeros(len(texts) + 1, dtype=bool)
     for k, text in enumerate(texts):
         number, converted[k] = parse_number(text, item.unit, (item.zh, *item.aliases))
         if number is None or not np.isfinite(number):
             wrong[k] = not is_null_text(text) and not set(text) <= {"*"}
         else:
             parsed[k] = number if names_unit(text, item.unit) else number * scale
+            approximate[k] = is_approximate(text)
     bad = wrong[codes]
     shown = np.array([*texts, ""], dtype=object)[codes[bad]]
     findings.add(
         "NUMBER_UNPARSED", records=record[bad], value=shown, action="value_removed", item=item
+    )
+    about = np.flatnonzero(approximate[codes])
+    findings.add(
+        "NUMBER_APPROXIMATE",
+        records=record[about],
+        value=np.array([*texts, ""], dtype=object)[codes[about]],
+        expected=[f"{number:.15g}" for number in parsed[codes[about]]],
+        item=item,
     )
     hit = np.flatnonzero(converted[codes])
     if len(hit):
@@ -213,7 +224,19 @@ def names_unit(text: str, unit: str) -> bool:
     (True, False, False)
     """
     match = _parts(text)
-    return match is not None and match[3] in _FACTORS.get(unit, {})
+    return match is not None and match["word"] in _FACTORS.get(unit, {})
+
+
+def is_approximate(text: str) -> bool:
+    """Whether a number says of itself that it is not exact.
+
+    Examples
+    --------
+    >>> [is_approximate(text) for text in ("约500", "1200余", "近300个", "80左右", "500")]
+    [True, True, True, True, False]
+    """
+    match = _parts(text)
+    return match is not None and any(match.group("about", "over", "so"))
 
 
 def number_in(text: str, unit: str, factor: float) -> float | None:

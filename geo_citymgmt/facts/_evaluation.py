@@ -529,14 +529,21 @@ class Evaluator:
     ) -> Part:
         n, counts = len(choice.counts), choice.counts
         hit, late = self._when(entries, window)
+        by_state = self._follows_state(timeline, part)
+        unsure = np.zeros(len(hit), dtype=bool)
+        if not by_state:
+            # What an event tells was there, whatever the status is.
+            unsure = hit & ~entries.by_event & timeline.in_doubt(part.of)[entries.row]
+        hit = hit & ~unsure
         size = entries.amount
         if part.kind == "entered" and part.of != "count":
             size = size * timeline.measured(part.of)[entries.row]
         inside = np.bincount(entries.row[hit], size[hit], minlength=n)
         undated = np.bincount(entries.row[late], size[late], minlength=n)
+        doubtful = np.bincount(entries.row[unsure], size[unsure], minlength=n)
         unsized, moved, dated = np.isnan(inside), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-        moved[entries.row[hit | late]] = True
-        dated[entries.row[~np.isnat(entries.date) | hit]] = True
+        moved[entries.row[hit | late | unsure]] = True
+        dated[entries.row[~(np.isnat(entries.date) | unsure) | hit]] = True
         more = self._unreported(timeline, part, entries)
         # A record that did nothing need not be known any better.
         unclear = choice.lacks > 0
@@ -544,14 +551,14 @@ class Evaluator:
         choice.lacks[idle], choice.known[idle] = 0, STATE
         choice.known[counts & ~dated] = STATE
         sizeless = more.sure | (undated != 0) | unsized
-        by_state = self._follows_state(timeline, part)
         for rows, thing in (
             (counts & more.maybe, STATE if by_state else SIZE),
             (counts & sizeless, SIZE),
+            (counts & (doubtful != 0), STATE),
         ):
             choice.lacks[rows] = thing
             choice.known[rows & ~(dated & ~unsized)] = thing - 1
-        most = undated + np.where(more.sure | more.maybe, more.most, 0.0)
+        most = undated + doubtful + np.where(more.sure | more.maybe, more.most, 0.0)
         most = np.where(unclear, np.maximum(inside + most, 0.0), np.where(unsized, np.nan, most))
         lacks = []
         if (counts & (undated != 0)).any():

@@ -567,6 +567,15 @@ class Timeline:
         unknown = state.isna().to_numpy(dtype=bool)
         return inside & yes, (inside & perhaps) | (unknown & (yes | perhaps))
 
+    def in_doubt(self, key: str) -> np.ndarray:
+        """Records whose own total counts or not, by a status that could not be read."""
+        amount, states = self.spec.amounts[key], self.spec.states
+        none = np.zeros(len(self.data), dtype=bool)
+        if states is None or amount.total is None:
+            return none
+        ruled_out = set(states.sets.get("planned", ())) | self._denying(amount)
+        return self.undecided & self.unreadable(states.field) if ruled_out else none
+
     def _facts(self, amount: Amount) -> pd.DataFrame:
         adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
         happened = self.events[self.events["event"].isin(list(adding))]
@@ -603,13 +612,18 @@ class Timeline:
 
     def _denied(self, amount: Amount) -> np.ndarray:
         """Records that by their status never came to what the amount's day would tell."""
+        if not len(self._status):
+            return np.zeros(len(self.data), dtype=bool)
+        return self._status.isin(self._denying(amount)).to_numpy(dtype=bool)
+
+    def _denying(self, amount: Amount) -> set[str]:
+        """The states that say that a count by days never came to its day."""
         states = self.spec.states
         enters = None if states is None else states.dates.get(amount.date or "")
-        if enters is None or not len(self._status):
-            return np.zeros(len(self.data), dtype=bool)
+        if states is None or enters is None or isinstance(amount.total, str):
+            return set()
         _, _, entered = enters
-        denying = [s for s in self._status.dropna().unique() if self.spec.denies(s, entered)]
-        return self._status.isin(denying).to_numpy(dtype=bool)
+        return {s for s in self.spec.fields[states.field].codes if self.spec.denies(s, entered)}
 
     def _planned_only(self) -> np.ndarray:
         states = self.spec.states

@@ -57,7 +57,7 @@ NAMES = [
 NUMBERS = [
     Case("full width, thousands, 约, 万, 亩, 公顷, ㎡",
          parcels(["１２０", "1,250.5", "约300", "0.1万平方米", "3亩", "0.5公顷", "80㎡"], 80.0),
-         "UNIT_CONVERTED", (0, 7, 0), layer="illegal_construction",
+         "UNIT_CONVERTED NUMBER_APPROXIMATE", (0, 7, 0), layer="illegal_construction",
          values={"illegal_area_m2": [120, 1250.5, 300, 1000, 2000, 5000, 80]}),
     Case("a number that is none", stations(["若干", "20", "30"]), "NUMBER_UNPARSED", (0, 3, 0),
          layer="bike_stations", values={"capacity": [None, 20, 30]}),
