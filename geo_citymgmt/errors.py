@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import warnings
 from collections.abc import Iterable
@@ -118,7 +119,7 @@ class RepeatedSourceError(SourceError):
     message : Text
         The cause; what to do about it is added.
     sources : tuple of str
-        What the two are called.
+        What they are called, the one to keep first; the remedy leaves out the last.
     layer : str
         Key of the layer.
 
@@ -131,15 +132,25 @@ class RepeatedSourceError(SourceError):
     """
 
     def __init__(self, message: Text, *, sources: tuple[str, ...], layer: str) -> None:
-        listed = ", ".join(f'"{name}"' for name in sources)
-        entry = f"path = [{listed}]"
-        if any(mark in name for name in sources for mark in (":", ".zip/", ".kmz/")):
-            entry = f"path, sublayer ({listed})"
+        parts = [_file_and_table(name) for name in sources]
+        paths, tables = (", ".join(f'"{p}"' for p in side) for side in zip(*parts, strict=True))
+        entry = Text(f"path = [{paths}]", f"path = [{paths}]")
+        if any(table for _, table in parts):
+            inside = f"sublayer = [{tables}]"
+            entry = Text(
+                f"{entry.zh} 与（另起一行）{inside}", f"{entry.en} and, on its own line, {inside}"
+            )
         super().__init__(
             message,
-            remedy=_MESSAGES("which_counts", first=sources[0], layer=layer, entry=entry),
+            remedy=_MESSAGES("which_counts", first=sources[-1], layer=layer, entry=entry),
         )
         self.sources = sources
+
+
+def _file_and_table(label: str) -> tuple[str, str]:
+    """Return the file that a label names and what is meant in it, as city.toml takes them."""
+    at = re.search(r"(?<=\.zip)/|(?<=\.kmz)/|:", label)
+    return (label[: at.start()], label[at.end() :]) if at else (label, "")
 
 
 class CRSError(CityDataError):

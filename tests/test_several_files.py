@@ -557,3 +557,22 @@ def test_features_of_other_members_or_shapes_are_looked_at_for_themselves(tmp_pa
     assert len(set(headings)) == 3
     (tmp_path / "e.geojson").write_text('{"type": "FeatureCollection", "features": []}', "utf-8")
     assert heading("e") is None
+
+
+def test_of_two_tables_of_the_same_records_the_smaller_is_proposed_to_be_left_out(tmp_path):
+    covers(4, ids=list("ABCD")).to_file(tmp_path / "甲.gpkg")
+    covers(1, ids=["A"]).to_file(tmp_path / "乙.gpkg")
+    for names in (("甲", "乙"), ("乙", "甲")):
+        files = [tmp_path / f"{name}.gpkg" for name in names]
+        with pytest.raises(gcm.RepeatedSourceError) as refused:
+            gcm.read_layer(files, "manholes", refuse_copies=True)
+        assert refused.value.sources == ("甲.gpkg:甲", "乙.gpkg:乙")
+        assert 'ignore = ["乙.gpkg:乙"]' in str(refused.value)
+
+
+def test_what_is_to_be_written_for_several_tables_is_toml():
+    both = ("a.gpkg:六月", "b.zip/五月.shp")
+    remedy = str(gcm.RepeatedSourceError("alike", sources=both, layer="manholes"))
+    lines = [remedy[remedy.index(f"{k} = ") :].split("]")[0] + "]" for k in ("path", "sublayer")]
+    said = tomllib.loads("\n".join(lines))
+    assert said == {"path": ["a.gpkg", "b.zip"], "sublayer": ["六月", "五月.shp"]}

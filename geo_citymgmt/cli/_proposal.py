@@ -51,7 +51,7 @@ from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._coordinates import place_records
 from geo_citymgmt.reading._raw import joined_names
-from geo_citymgmt.reading._sniff import date_in, date_text, without_versions
+from geo_citymgmt.reading._sniff import date_text
 from geo_citymgmt.reading._source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
 
@@ -452,10 +452,10 @@ def _labels(part: _Part) -> list[str]:
 def _one_version(part: _Part, error: RepeatedSourceError) -> tuple[_Part, Text]:
     """Return a layer without all but one of what may be the same data, and what is to be asked.
 
-    The latest by the date in its name is kept, else one without a mark of versions.
+    The error names first the one to keep.
     """
     labels = error.sources
-    kept = max(labels, key=lambda n: (date_in(n), not without_versions(n)[1], labels.index(n)))
+    kept = labels[0]
     entry = part.entry
     pairs = zip(_labels(part), entry.sources, strict=True)
     sources = [source for label, source in pairs if label == kept or label not in labels]
