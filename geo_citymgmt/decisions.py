@@ -26,7 +26,7 @@ from geo_citymgmt.findings import MOST, WHOLE, Findings, base_keys, concat_findi
 from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._text import plain, plain_key
-from geo_citymgmt.reading._workbook import list_sheets, read_workbook_sheet, tab_name
+from geo_citymgmt.reading._xlsx import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt")

@@ -20,7 +20,7 @@ from geo_citymgmt.decisions import (
     recognised,
 )
 from geo_citymgmt.findings import CODES, FindingCode
-from geo_citymgmt.reading._workbook import list_sheets
+from geo_citymgmt.reading._xlsx import list_sheets
 from geo_citymgmt.report import write_findings
 from tests.conftest import DATA, points
 

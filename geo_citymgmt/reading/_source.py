@@ -43,7 +43,7 @@ from geo_citymgmt.reading._shapefile import MULTIPATCH, read_shapefile
 from geo_citymgmt.reading._sniff import is_left_behind, name_one, sniff
 from geo_citymgmt.reading._table import read_table
 from geo_citymgmt.reading._text import legible
-from geo_citymgmt.reading._workbook import list_sheets, only_sheet
+from geo_citymgmt.reading._xlsx import list_sheets, only_sheet
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
                    ".geojsonseq", ".ndjson", ".jsonl", ".parquet", ".geoparquet", ".fgb",

@@ -43,7 +43,7 @@ from geo_citymgmt.reading._sheet import Marks, Sheet, read_csv_sheet
 from geo_citymgmt.reading._sniff import KINDS, sniff
 from geo_citymgmt.reading._text import has_byte, legible, trimmed
 from geo_citymgmt.reading._web_table import read_sheet_xml, read_web_table
-from geo_citymgmt.reading._workbook import read_workbook_sheet
+from geo_citymgmt.reading._xlsx import read_workbook_sheet
 
 #: A side table has fewer rows than this share of the first, or the first of it.
 _SHORTER = 0.5

@@ -14,7 +14,7 @@ from geo_citymgmt.assessment import Assessment, Card
 from geo_citymgmt.cases import CALL_IN_FIGURES
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._words import Words
-from geo_citymgmt.writing._workbook import Book, Column
+from geo_citymgmt.writing._xlsx import Book, Column
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -33,7 +33,7 @@ from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._definitions import unit_factors
 from geo_citymgmt.reading._text import plain_key
-from geo_citymgmt.reading._workbook import check_package, read_workbook_sheet, sheet_parts
+from geo_citymgmt.reading._xlsx import check_package, read_workbook_sheet, sheet_parts
 from geo_citymgmt.writing import whole_file
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from geo_citymgmt.writing._atomic import closed_folder, make_folder, whole_file, write_text
 from geo_citymgmt.writing._columns import outgoing
 from geo_citymgmt.writing._layers import losses, write_city, write_city_workbook, write_layer
-from geo_citymgmt.writing._workbook import Book, Column
+from geo_citymgmt.writing._xlsx import Book, Column
 
 __all__ = [
     "Book",

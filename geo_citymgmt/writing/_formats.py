@@ -24,7 +24,7 @@ from geo_citymgmt.writing._columns import (
     require_distinct,
 )
 from geo_citymgmt.writing._shapefile import ENCODINGS, prepare_shapefile, write_shapefile
-from geo_citymgmt.writing._workbook import prepare_sheet, sheet_title, write_sheets
+from geo_citymgmt.writing._xlsx import prepare_sheet, sheet_title, write_sheets
 
 _MESSAGES = Messages("geo_citymgmt.writing")
 

@@ -30,7 +30,7 @@ from geo_citymgmt.writing._formats import (
     told_by_name,
     write,
 )
-from geo_citymgmt.writing._workbook import prepare_sheet, write_sheets
+from geo_citymgmt.writing._xlsx import prepare_sheet, write_sheets
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geo_citymgmt import SourceError
 from geo_citymgmt.reading._sheet import Sheet
 from geo_citymgmt.reading._table import read_table, table_of
-from geo_citymgmt.reading._workbook import list_sheets
+from geo_citymgmt.reading._xlsx import list_sheets
 
 
 def csv(tmp_path, text: str, encoding: str = "utf-8", name: str = "台账.csv"):

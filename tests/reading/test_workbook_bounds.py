@@ -9,7 +9,7 @@ import pytest
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._table import read_table
-from geo_citymgmt.reading._workbook import check_package, read_marks
+from geo_citymgmt.reading._xlsx import check_package, read_marks
 
 FAR = "XFD1048576"
 HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>编号</t></is></c></row>'

@@ -23,7 +23,7 @@ import pandas as pd
 
 from geo_citymgmt._languages import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.reading._workbook import read_workbook_sheet, tab_name
+from geo_citymgmt.reading._xlsx import read_workbook_sheet, tab_name
 from geo_citymgmt.writing._columns import (
     Outgoing,
     column_as_text,
