@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import geo_citymgmt as gcm
 from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.cli import main
+from geo_citymgmt.cli._frame import report_reasons
 from geo_citymgmt.cli._proposal import propose
 from geo_citymgmt.reading._source import SourceLayer, heading_of
 from geo_citymgmt.spec import load_specs
@@ -576,3 +577,15 @@ def test_what_is_to_be_written_for_several_tables_is_toml():
     lines = [remedy[remedy.index(f"{k} = ") :].split("]")[0] + "]" for k in ("path", "sublayer")]
     said = tomllib.loads("\n".join(lines))
     assert said == {"path": ["a.gpkg", "b.zip"], "sublayer": ["六月", "五月.shp"]}
+
+
+def test_of_what_was_refused_before_it_was_read_no_number_of_records_is_said(tmp_path, capsys):
+    for name in ("窨井", "窨井_备份"):
+        covers(ids=[f"{name}{k}" for k in range(3)]).to_file(
+            tmp_path / f"{name}.shp", encoding="GBK"
+        )
+    (tmp_path / "公共自行车.csv").write_text("站点编号,经度,纬度\nA,120.6,31.3\n", "utf-8")
+    report_reasons(gcm.load_city(tmp_path, crs="EPSG:4490"), "zh")
+    told = capsys.readouterr().err
+    assert "无法使用，其记录均未入库" in told
+    assert "0 条记录" not in told

@@ -475,6 +475,9 @@ def _lost(row: Any, city: City) -> Text:
     name = Text(row.layer, row.layer) if spec is None else Text(spec.name_zh, spec.name_en)
     if row.state != "ok":
         what = Text(f"无法使用，{n:,} 条记录未入库", f"not usable, {n:,} records are missing")
+        if not n:
+            # Refused before its records were counted.
+            what = Text("无法使用，其记录均未入库", "not usable, none of its records is there")
     else:
         records = "record" if n == 1 else "records"
         what = Text(f"退回 {n:,} 条记录", f"{n:,} {records} rejected")
