@@ -309,9 +309,12 @@ def _alone(value: Any, unit: str | None, lang: str | None, counter: str) -> Scal
 
 
 def _number(value: Any) -> float | None:
-    if value is None or pd.isna(value) or math.isinf(float(value)):
-        return None
-    return float(value)
+    # Most numbers are floats, and of these a hundred thousand are written on a map.
+    if not isinstance(value, float):
+        if value is None or pd.isna(value):
+            return None
+        value = float(value)
+    return float(value) if math.isfinite(value) else None
 
 
 def share_in_words(error: float) -> str:

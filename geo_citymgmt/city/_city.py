@@ -323,6 +323,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     def __getitem__(self, key: str) -> gpd.GeoDataFrame:
         return self.layer(key).data
 
+    def __contains__(self, key: object) -> bool:
+        # A Mapping would hand out a copy of the layer to find that it is there.
+        return key in self.layers
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.layers)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -562,61 +562,62 @@ def outlook(
     levels = levels_of(city, level, gate)
     actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
     table = actuals.table([day], level=level)
-    table = table[table["target"].notna()]
-    figures = city.figures.figures
-    blocks = [
-        _outlook_block(actuals, figures[str(name)], rows, day, levels, months)
-        for name, rows in table.groupby("indicator", sort=False)
-        if not figures[str(name)].same_as or len(actuals.figures) == 1
-    ]
-    if not blocks:
+    known = city.figures.figures
+    # What is another figure by another name is projected once.
+    several = len(actuals.figures) > 1
+    again = {n for n in table["indicator"].unique() if several and known[n].same_as}
+    rows = table["target"].notna() & ~table["indicator"].isin(again)
+    out = table[rows].reset_index(drop=True)
+    if out.empty:
         return pd.DataFrame(columns=list(OUTLOOK_COLUMNS))
-    return pd.concat(blocks, ignore_index=True)
+    # Where each row stands among those of its figure.
+    place = table.groupby("indicator", sort=False).cumcount()[rows].to_numpy()
+    figure = {name: known[name] for name in out["indicator"].unique()}
+    undated = Text("数据没有日期", "the data has no date") if day is None else None
+    barred = {n: _barred(f) or undated for n, f in figure.items()}
+    sign = np.where(out["indicator"].map(lambda n: figure[n].direction) == "down", -1.0, 1.0)
+    _add_need(out, day, sign, figure, city.month_starts)
+    growth = np.full((len(out), months), np.nan)
+    for name, at in out.groupby("indicator", sort=False).indices.items():
+        steps = None if barred[name] else _increments(actuals, figure[name], day, levels, months)
+        if steps is not None:
+            growth[at, : steps.shape[1]] = sign[at, None] * steps[place[at]]
+    numbers = out[["value", "remaining", "days_left"]].to_numpy().tolist()
+    reasons = out["indicator"].map(barred)
+    projected = pd.DataFrame(
+        [
+            _projected(value, remaining, steps, side, day, days_left, reason)
+            for (value, remaining, days_left), steps, side, reason in zip(
+                numbers, growth, sign, reasons, strict=True
+            )
+        ]
+    )
+    lasting = {n for n, f in figure.items() if f.value and f.value.cannot_fall(city.specs[f.layer])}
+    floor = out["value"].where(out["indicator"].isin(lasting), -np.inf)
+    for name in ("at_deadline", "at_deadline_low", "at_deadline_high"):
+        projected[name] = projected[name].clip(lower=floor)
+    return pd.concat([out, projected], axis=1)[list(OUTLOOK_COLUMNS)]
 
 
-def _outlook_block(
-    actuals: Actuals,
-    figure: Figure,
-    rows: pd.DataFrame,
+def _add_need(
+    out: pd.DataFrame,
     day: pd.Timestamp | None,
-    levels: tuple[str, ...],
-    months: int,
-) -> pd.DataFrame:
-    out = rows.reset_index(drop=True)
-    sign = -1.0 if figure.direction == "down" else 1.0
-    out["remaining"] = (sign * (out["target"] - out["value"])).clip(lower=0.0)
+    sign: np.ndarray,
+    figure: Mapping[str, Figure],
+    month_starts: int,
+) -> None:
+    """Add what remains, and what each day and month must bring where the two compare."""
+    free = out["indicator"].map(lambda n: _barred(figure[n]) is None).astype(bool)
     today = pd.NaT if day is None else day
     out["days_left"] = (out["deadline"] - today).dt.days.astype("float64")
     left = out["days_left"].where(out["days_left"] > 0)
-    barred, steps = _barred(figure), None
-    if barred is not None:
-        out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
-    else:
-        out["needed_per_day"] = out["remaining"] / left
-        ahead = _months_ahead(today, out["deadline"].where(left.notna()), actuals.city.month_starts)
-        # What is left fits into the last month, however short it is.
-        needed = out["remaining"] / ahead.clip(lower=1.0)
-        out["needed_per_month"] = np.ceil(needed - 1e-9) if figure.unit == "count" else needed
-        if day is None:
-            barred = Text("数据没有日期", "the data has no date")
-        else:
-            steps = _increments(actuals, figure, day, levels, months)
-    keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
-    growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
-    reported = [
-        _projected(
-            float(value), float(remaining), row_growth, sign, today, float(days_left), barred
-        )
-        for value, remaining, row_growth, days_left in zip(
-            out["value"], out["remaining"], growth, left, strict=True
-        )
-    ]
-    projected = pd.DataFrame(reported, index=out.index)
-    part = figure.value
-    if part is not None and part.cannot_fall(actuals.city.specs[figure.layer]):
-        for name in ("at_deadline", "at_deadline_low", "at_deadline_high"):
-            projected[name] = projected[name].clip(lower=out["value"])
-    return pd.concat([out, projected], axis=1)[list(OUTLOOK_COLUMNS)]
+    out["remaining"] = (sign * (out["target"] - out["value"])).clip(lower=0.0).where(free)
+    out["needed_per_day"] = out["remaining"] / left
+    ahead = _months_ahead(today, out["deadline"].where(left.notna()), month_starts)
+    # What is left fits into the last month, however short it is.
+    needed = out["remaining"] / ahead.clip(lower=1.0)
+    counted = out["unit"].eq("count")
+    out["needed_per_month"] = needed.where(~counted, np.ceil(needed - 1e-9))
 
 
 def _months_ahead(day: Any, deadlines: pd.Series, month_starts: int) -> pd.Series:
@@ -646,35 +647,25 @@ def _barred(figure: Figure) -> Text | None:
 
 def _increments(
     actuals: Actuals, figure: Figure, day: pd.Timestamp, levels: tuple[str, ...], months: int
-) -> pd.DataFrame | None:
-    """Growth in each of the last whole months, by row of the figure; None where it is unknown."""
+) -> np.ndarray | None:
+    """Growth in the last whole months, a column each, by row; None where it is unknown."""
     evaluator = actuals.evaluator
     if evaluator.problem(figure) is not None:
         return None
     long_ago = day - pd.DateOffset(months=months + 2)
     ends = month_ends(long_ago, day, actuals.city.month_starts)[-months - 1 :]
-    out = {}
     if figure.in_period:
         since = evaluator.recorded_since(figure)
-        for before, end in pairwise(ends):
-            first = before + _DAY
-            if since is not None and first >= since:
-                out[end] = evaluator.values(figure, Window(end, first), levels)
-        growth = {end: v.value for end, v in out.items()}
+        windows = [Window(end, before + _DAY) for before, end in pairwise(ends)]
+        told = [w for w in windows if since is not None and w.start >= since]
+        growth = [evaluator.values(figure, window, levels).value for window in told]
     else:
         at = [evaluator.values(figure, Window(end), levels) for end in ends]
-        out = dict(zip(ends, at, strict=True))
-        steps = zip(ends[1:], pairwise(at), strict=True)
         # Where one of the two days is known less of, the difference is no growth.
-        growth = {
-            end: np.where(u.unknown == v.unknown, v.value - u.value, np.nan)
-            for end, (u, v) in steps
-        }
-    if not out:
-        return None
-    layout = next(iter(out.values())).layout
-    index = pd.MultiIndex.from_arrays([layout.level, layout.row_kind, layout.zone_code])
-    return pd.DataFrame(growth, index=index)
+        growth = [
+            np.where(u.unknown == v.unknown, v.value - u.value, np.nan) for u, v in pairwise(at)
+        ]
+    return np.column_stack(growth) if growth else None
 
 
 def _projected(
@@ -682,7 +673,7 @@ def _projected(
     remaining: float,
     steps: np.ndarray,
     sign: float,
-    day: pd.Timestamp,
+    day: pd.Timestamp | None,
     days_left: float,
     barred: Text | None,
 ) -> dict[str, Any]:
