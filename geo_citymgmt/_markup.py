@@ -105,6 +105,10 @@ def escape_text(value: object) -> str:
     return visible_text(value).translate(_MARKUP)
 
 
+#: Made once: ``json.dumps`` makes one anew for each of the rows of a list.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def json_for_script(value: Any) -> str:
     r"""Return the value as JSON that may stand inside a ``<script>`` element.
 
@@ -127,7 +131,7 @@ def json_for_script(value: Any) -> str:
     >>> json_for_script({"name": "</script>"})
     '{"name":"\\u003c/script\\u003e"}'
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _JSON.encode(value)
     # All of these can stand only inside the strings of a JSON text.
     for mark in "<>&'`\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")

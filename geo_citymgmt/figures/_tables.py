@@ -168,14 +168,14 @@ def months_last(
     if rows.empty:
         return pd.DataFrame(columns=columns)
     rows = rows.assign(group=rows["zone_code"].map(groups), cents=rows["distance"].round(6))
+    keys = ["indicator", "group", "as_of"]
+    place = rows.groupby(keys).cumcount()
+    first, second = (rows[place == k].set_index(keys) for k in (0, 1))
+    alone = (first["cents"] < second["cents"].reindex(first.index)) & (first["cents"] < 0)
+    last_of = first["zone_code"].astype("object").where(alone, None).sort_index()
     out = []
-    for (name, group), block in rows.groupby(["indicator", "group"]):
-        lasts: list[str | None] = []
-        for _, at in block.groupby("as_of"):
-            alone = len(at) > 1 and at["cents"].iloc[0] < at["cents"].iloc[1]
-            lasts.append(
-                str(at["zone_code"].iloc[0]) if alone and at["cents"].iloc[0] < 0 else None
-            )
+    for (name, group), block in last_of.groupby(level=["indicator", "group"]):
+        lasts = block.to_list()
         last = lasts[-1]
         if last is not None:
             before = [k for k, zone in enumerate(lasts) if zone != last]

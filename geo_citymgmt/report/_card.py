@@ -142,16 +142,15 @@ class _Card:
 
     def _groups(self, figure: str) -> None:
         results, words = self.results, self.words
-        rows = self.results.standings
-        rows = rows[rows["indicator"] == figure]
+        rows = results.standing(figure)
         groups = zone_groups(results.city.zones).astype("object")
         groups.index = groups.index.astype("str")
         several = len(set(groups)) > 1
-        named = words.names("group")
-        for group in dict.fromkeys([*named, *groups]):
-            own = rows[rows["zone_code"].map(groups) == group]
-            if own.empty:
+        of_group = dict(list(rows.groupby(rows["zone_code"].map(groups))))
+        for group in dict.fromkeys([*words.names("group"), *groups]):
+            if group not in of_group:
                 continue
+            own = of_group[group]
             self._line(self.say("card_points"), _WIDTH - _EDGE, 24, _SOFT, align="right")
             self.text(words.name("group", str(group)) if several else " ", 32, color=_ACCENT)
             ranked = own[own["distance"].notna()].iloc[::-1]
@@ -187,8 +186,7 @@ class _Card:
         if not number:
             return
         zones = self.results.city.zones
-        rows = self.results.standings
-        known = rows[rows["indicator"] == figure].set_index("zone_code")["distance"]
+        known = self.results.standing(figure).set_index("zone_code")["distance"]
         fitted = fit_zones(zones, _WIDTH - 2.0 * _EDGE, 640.0)
         for shape, code in zip(fitted.shapes, zones.index.astype("str"), strict=True):
             kind = below_due(float(known.get(code, np.nan)))

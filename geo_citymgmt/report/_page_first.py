@@ -139,8 +139,8 @@ def _sentence(results: Summary, row: Any, zones: dict[str, Any] | None) -> str:
         day = results.as_of
         text = words("task_day", m=day.month, d=day.day, date=f"{day:%Y-%m-%d}", text=text)
     out = words("sentence", text=text)
-    rows = results.standings
-    rows = rows[rows["indicator"].eq(row.Index) & rows["attainment"].notna()]
+    rows = results.standing(row.Index)
+    rows = rows[rows["attainment"].notna()]
     if zones is None:
         return out
     table, unsure = rows[rows["distance"].notna()], int(_unsure(rows).sum())
@@ -197,8 +197,8 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
     """Return map and list of the districts: by distance to what is due, else by their value."""
     if not results.city.has_zones:
         return None
-    words, table = results.words, results.standings
-    table = table[table["indicator"].eq(row.Index) & table["value"].notna()]
+    words, table = results.words, results.standing(row.Index)
+    table = table[table["value"].notna()]
     by_distance = bool((table["distance"].notna() | _unsure(table)).any())
     if not by_distance:
         table = table.sort_values("value", ascending=False, kind="stable")

@@ -406,9 +406,7 @@ def _board(
     results: Summary, wide: pd.DataFrame, chosen: list[str], *, against_targets: bool
 ) -> dict[str, Any]:
     words = results.words
-    attained = results.by_district("attainment")
-    status = results.by_district("status")
-    expected, target = results.by_district("expected"), results.by_district("target")
+    value, attained, status, expected, target = results.cells.values()
     names, group_of = results.zone_names, zone_groups(results.city.zones)
     groups, scales = results.subtotals, results.scales
     headers = [
@@ -419,14 +417,14 @@ def _board(
     def cells(at: str) -> list[dict[str, Any]]:
         out = []
         for name in chosen:
-            code = str(status.loc[at, name])
-            share = attained.loc[at, name] if against_targets else float("nan")
+            code = str(status[name][at])
+            share = attained[name][at] if against_targets else float("nan")
             cell = {
-                "value": scales[name].text(wide.loc[at, name]),
+                "value": scales[name].text(value[name][at]),
                 "share": percent(share),
                 "status": code,
                 "status_name": words.name(
-                    "status", status_shown(code, expected.loc[at, name], target.loc[at, name])
+                    "status", status_shown(code, expected[name][at], target[name][at])
                 ),
                 "bar": share_bar(float(share), code) if pd.notna(share) else "",
             }

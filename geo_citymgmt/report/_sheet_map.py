@@ -185,8 +185,7 @@ def due_map(results: Summary, say: Words, rows: pd.DataFrame, zone: str | None) 
     distances = pd.Series(np.nan, index=zones.index.astype("str"))
     title = say("map_zones")
     for row in rows.itertuples():
-        known = results.standings[results.standings["indicator"] == row.indicator]
-        known = known.set_index("zone_code")["distance"].dropna()
+        known = results.standing(row.indicator).set_index("zone_code")["distance"].dropna()
         if len(known):
             distances = known.reindex(distances.index)
             title = say("map_due", name=results.words.named(row))

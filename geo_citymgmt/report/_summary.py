@@ -195,6 +195,14 @@ class Summary:
         """The districts by what is due; see :func:`~geo_citymgmt.figures._tables.standings`."""
         return standings(self.table, self.figures)
 
+    def standing(self, figure: str) -> pd.DataFrame:
+        """Return the rows of one figure in `standings`; none of a figure that has none."""
+        return self._standing.get(figure, self.standings.iloc[:0])
+
+    @cached_property
+    def _standing(self) -> dict[str, pd.DataFrame]:
+        return {str(name): rows for name, rows in self.standings.groupby("indicator", sort=False)}
+
     @cached_property
     def last(self) -> pd.DataFrame:
         """Which district is last in its group, and since when; see :func:`months_last`."""
@@ -219,6 +227,12 @@ class Summary:
     @cached_property
     def _by_district(self) -> dict[str, pd.DataFrame]:
         return {}
+
+    @cached_property
+    def cells(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """What `by_district` gives, for lists made cell by cell: by column, figure and district."""
+        columns = ("value", "attainment", "status", "expected", "target")
+        return {column: self.by_district(column).to_dict() for column in columns}
 
     @cached_property
     def subtotals(self) -> pd.DataFrame:

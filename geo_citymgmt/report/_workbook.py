@@ -353,20 +353,18 @@ def _districts(book: Book, results: Summary) -> None:
     order = _order(results, wide, groups)
     columns = _columns(words, ["indicator", "unit"])
     columns += [Column(label, "number") for label, _ in order]
+    cells = pd.concat([wide, groups]).loc[[at for _, at in order]].to_dict("list")
     rows = []
     for name in wide.columns:
         row = results.headline.loc[name] if name in results.headline.index else None
         if row is None:
             continue
         kind = _number_kind(row["unit"])
-        cells = [
-            groups.loc[at, name] if at in groups.index else wide.loc[at, name] for _, at in order
-        ]
         rows.append(
             [
                 words.of(row["name_zh"], row["name_en"]),
                 words.unit_of(row["unit"], name),
-                *((value, kind) for value in cells),
+                *((value, kind) for value in cells[name]),
             ]
         )
     _sheet(book, results, "districts", columns, rows, frozen=2)
@@ -389,9 +387,7 @@ def _order(results: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[t
 def _attainment(book: Book, results: Summary) -> None:
     words = results.words
     wide = results.by_district("attainment").dropna(how="all", axis=1)
-    states = results.by_district("status")
-    targets = results.by_district("target")
-    expected = results.by_district("expected")
+    value, attained, states, expected, targets = results.cells.values()
     if wide.empty:
         return
     names = results.zone_names
@@ -400,7 +396,6 @@ def _attainment(book: Book, results: Summary) -> None:
         "indicator", "district", ("value", "number", 16), ("target", "number", 16), "unit",
         ("attainment", "share"), "status",
     ])  # fmt: skip
-    value = results.by_district()
     rows: list[list[Any]] = []
     strong = []
     for name in wide.columns:
@@ -416,9 +411,9 @@ def _attainment(book: Book, results: Summary) -> None:
                 [
                     words.of(row["name_zh"], row["name_en"]),
                     words("total") if at == "total" else str(names[at]),
-                    (value.loc[at, name], kind), (targets.loc[at, name], kind), unit,
-                    wide.loc[at, name], words.name("status", status_shown(
-                        str(states.loc[at, name]), expected.loc[at, name], targets.loc[at, name]
+                    (value[name][at], kind), (targets[name][at], kind), unit,
+                    attained[name][at], words.name("status", status_shown(
+                        str(states[name][at]), expected[name][at], targets[name][at]
                     )),
                 ]
             )  # fmt: skip

@@ -346,8 +346,7 @@ def due_map(results: Summary, figure: str, title: str, head: str) -> Picture:
     head : str
         Of the legend.
     """
-    rows = results.standings
-    known = rows[rows["indicator"] == figure].set_index("zone_code")["distance"]
+    known = results.standing(figure).set_index("zone_code")["distance"]
     zones = results.city.zones
     codes = zones.index.astype("str")
     kinds = [below_due(float(known.get(code, float("nan")))) for code in codes]
