@@ -166,8 +166,9 @@ def figure_scales(table: pd.DataFrame, lang: str | None = None) -> dict[str, Sca
     """
     lang = display_lang(lang)
     # Streets have no part in it: a map of districts and a page with streets are to agree.
-    whole = table[table["level"].isin(["city", "district"])]
-    rows = table if whole.empty else whole
+    named = table[["indicator", "unit", "value", "target"]]
+    whole = named[table["level"].isin(["city", "district"])]
+    rows = named if whole.empty else whole
     numbers = rows[["value", "target"]].to_numpy(dtype="float64", na_value=np.nan)
     units = rows["unit"].to_numpy(dtype=object)
     return {

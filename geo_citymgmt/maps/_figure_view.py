@@ -71,7 +71,7 @@ class FigureView:
         self._texts: dict[str, int] = {}
         day = pd.to_datetime(table["as_of"]).dt.strftime("%Y-%m-%d").fillna("")
         at_zones = row_kind(table).eq("zone") & table["level"].isin(list(zones))
-        rows = table.loc[at_zones]
+        rows = table.loc[at_zones, ["indicator", "level", "zone_code", *_NUMBERS, *_COMPARED]]
         self._names = table.groupby("indicator", sort=False).first()
         self._rows = rows.groupby("indicator", sort=False).indices
         self._level = rows["level"].to_numpy(dtype="object")
@@ -287,6 +287,8 @@ def _distances(rows: pd.DataFrame, known: Figures) -> np.ndarray:
 
 
 _NUMBERS = ("value", "target", "attainment", "denominator")
+#: What else tells how far a row is from what is due.
+_COMPARED = ("expected", "unit", "status")
 
 
 def _known(text: Any) -> str:

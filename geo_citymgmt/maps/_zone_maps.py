@@ -831,7 +831,7 @@ def _fullest(table: pd.DataFrame, level: str) -> str | None:
     None where no figure tells two zones apart from nothing: a map of zeros says less than the
     records themselves.
     """
-    zones = table.loc[table["level"].eq(level)]
+    zones = table.loc[table["level"].eq(level), ["indicator", "value", "attainment"]]
     some = zones.loc[zones["value"].fillna(0).ne(0), "indicator"].unique()
     zones = zones.loc[zones["indicator"].isin(some)]
     if zones.empty:

@@ -147,6 +147,7 @@ class _Card:
         groups.index = groups.index.astype("str")
         several = len(set(groups)) > 1
         of_group = dict(list(rows.groupby(rows["zone_code"].map(groups))))
+        told = {row.Index: row for row in rows.itertuples()}
         for group in dict.fromkeys([*words.names("group"), *groups]):
             if group not in of_group:
                 continue
@@ -155,10 +156,10 @@ class _Card:
             self.text(words.name("group", str(group)) if several else " ", 32, color=_ACCENT)
             ranked = own[own["distance"].notna()].iloc[::-1]
             place = ranked["distance"].round(6).rank(ascending=False, method="min").astype(int)
-            for rank, row in zip(place, ranked.itertuples(), strict=True):
-                self._row(str(rank), row)
-            for row in own[own["distance"].isna()].itertuples():
-                self._row(NONE, row)
+            for at, rank in place.items():
+                self._row(str(rank), told[at])
+            for at in own.index[own["distance"].isna()]:
+                self._row(NONE, told[at])
             self.y += 12
 
     def _row(self, rank: str, row: Any) -> None:
