@@ -26,7 +26,7 @@ from geo_citymgmt.findings import MOST, WHOLE, Findings, base_keys, concat_findi
 from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._text import plain, plain_key
-from geo_citymgmt.reading._xlsx import list_sheets, read_workbook_sheet, tab_name
+from geo_citymgmt.reading._xlsx import rows_by_sheet, tab_name
 from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt")
@@ -103,7 +103,7 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     refuse_devices(source)
     layers = {tab_name(n): s.key for s in specs.values() for n in (s.name_zh, s.name_en, s.key)}
     layers |= dict.fromkeys(_WHOLE, "")
-    tables = {title: _table(source, title) for title in list_sheets(source)}
+    tables = {title: _table(rows, title) for title, rows in rows_by_sheet(source)}
     if not any(table is not None for table in tables.values()):
         raise _MESSAGES.error(SourceError, "no_sheet_findings", source=source)
     parts = [
@@ -118,19 +118,18 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     return pd.concat(parts, ignore_index=True) if parts else empty
 
 
-def _table(path: Path, title: str) -> pd.DataFrame | None:
+def _table(cells: list[list[Any]], title: str) -> pd.DataFrame | None:
     """Return the rows of a sheet by what their headings mean; None for one that is not ours."""
-    _, sheet = read_workbook_sheet(path, sublayer=title)
     headers = {word: name for name, words in _HEADINGS.items() for word in words}
     found = [
         {headers[str(cell)]: c for c, cell in enumerate(row) if str(cell) in headers}
-        for row in sheet.rows[:5]
+        for row in cells[:5]
     ]
     needed = {"severity", "code"} if title in _SUMMARY else {"code", "key", "opinion"}
     first = next((k for k, places in enumerate(found) if needed <= set(places)), None)
     if first is None:
         return None
-    rows = [r for r in sheet.rows[first + 1 :] if any(str(c).strip() for c in r)]
+    rows = [r for r in cells[first + 1 :] if any(str(c).strip() for c in r)]
     return pd.DataFrame(
         {
             name: [_text(r[c] if c < len(r) else "") for r in rows]

@@ -554,6 +554,14 @@ def only_sheet(path: Path) -> tuple[list[str], list[list[Any]] | None]:
     return list(sheets), None
 
 
+def rows_by_sheet(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Yield each sheet that holds anything, as its name and the values of its rows."""
+    for name, sheet in _full_sheets(path).items():
+        with _guarded(path):
+            rows = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+        yield name, rows
+
+
 def _full_sheets(path: Path) -> dict[str, Any]:
     book = _open(path)
     sheets = {name: _sheet(path, book, name) for name in book.sheet_names}

@@ -253,12 +253,14 @@ class EarlierBook:
 
     Attributes
     ----------
+    path : Path
     decisions : DataFrame
         Of :func:`~geo_citymgmt.decisions.read_decisions`.
     edited : bool
         Whether another program has saved it since it was written here.
     """
 
+    path: Path
     decisions: pd.DataFrame
     edited: bool
 
@@ -287,7 +289,7 @@ def earlier_book(path: Path, specs: Mapping[str, LayerSpec]) -> EarlierBook | No
         decisions = read_decisions(path, specs)
     except SourceError as error:
         raise _MESSAGES.error(CityDataError, "already_no_findings", path=path) from error
-    return EarlierBook(decisions, _edited(path))
+    return EarlierBook(path, decisions, _edited(path))
 
 
 def keep_copy(path: Path) -> Path:
@@ -387,26 +389,26 @@ def write_findings(
     day = city.data_date
     if as_of is not None:
         day = day_of(city, as_of, Gate("write_findings"))
-    replace_findings(city, target, target, lang=lang, day=day, on_kept=on_kept)
+    before = earlier_book(target, city.specs)
+    replace_findings(city, target, before, lang=lang, day=day, on_kept=on_kept)
     return target
 
 
 def replace_findings(
     city: City,
     target: Path,
-    earlier: Path,
+    before: EarlierBook | None,
     *,
     lang: str | None = None,
     day: pd.Timestamp | None = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> None:
-    """Write the findings to ``target``, which is to take the place of the workbook ``earlier``.
+    """Write the findings to ``target``, which is to take the place of the workbook ``before``.
 
     See :func:`write_findings`; a copy of a workbook that somebody has worked on is kept beside it.
     """
     words = Words(lang, unit=city.unit)
     findings = open_findings(city)
-    before = earlier_book(earlier, city.specs)
     decisions = city.decisions
     if decisions is None and before is not None:
         decisions = before.decisions
@@ -422,7 +424,7 @@ def replace_findings(
     )
     copy = None
     if before is not None and decisions is not None:
-        copy = keep_copy(earlier) if before.edited or before.holds_more(decisions) else None
+        copy = keep_copy(before.path) if before.edited or before.holds_more(decisions) else None
     _write(city, target, findings, carried, words, day)
     kept = Kept(carried.kept, len(carried.settled), copy)
     if on_kept is not None and (kept.carried or kept.settled or kept.copy):

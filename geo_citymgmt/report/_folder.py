@@ -32,7 +32,13 @@ from geo_citymgmt._values import collection_paused
 from geo_citymgmt._version import __version__
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.report._card import write_cards
-from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected
+from geo_citymgmt.report._findings import (
+    EarlierBook,
+    Kept,
+    earlier_book,
+    replace_findings,
+    write_rejected,
+)
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._release import check_release, public_city, without_records
 from geo_citymgmt.report._sheet_pdf import write_sheets
@@ -152,7 +158,7 @@ def _folder_hash(folder: str) -> str:
     return digest.hexdigest()
 
 
-PAGE, MANIFEST = "index.html", "manifest.json"
+PAGE, MANIFEST, FINDINGS = "index.html", "manifest.json", "findings.xlsx"
 #: Records from which on a layer is a GeoParquet file of its own: a twentieth of the bytes.
 MOST_IN_GEOPACKAGE = 100_000
 _ASIDE = ".report."
@@ -402,10 +408,11 @@ def write_report(
     gate = Gate("write_report")
     gate.choice(period, "period", PERIODS)
     day = day_of(city, as_of, gate)
+    book = folder / FINDINGS
+    before = _saved(book)
     if public:
         _refuse_internal(folder)
-    else:
-        earlier_book(folder / "findings.xlsx", city.specs)
+    earlier = None if public else earlier_book(book, city.specs)
     if bulletin or sheets:
         check_libraries()
     if bulletin:
@@ -413,8 +420,9 @@ def write_report(
     with new_report(folder) as aside:
         if public:
             _refuse_internal(folder)
-        book = folder / "findings.xlsx"
-        before = _saved(book)
+        elif _saved(book) != before:
+            # Another report came first.
+            before, earlier = _saved(book), earlier_book(book, city.specs)
         options = {
             "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
             "lang": lang,
@@ -425,7 +433,7 @@ def write_report(
         }
         # The cells of the workbooks set off search after search over all of the city.
         with collection_paused():
-            files = _write_files(city, aside, book, day, options, progress_bar, on_kept)
+            files = _write_files(city, aside, earlier, day, options, progress_bar, on_kept)
         if not public and _saved(book) != before:
             raise CityDataError(
                 Text(
@@ -440,13 +448,13 @@ def write_report(
 def _write_files(
     city: City,
     folder: Path,
-    book: Path,
+    earlier: EarlierBook | None,
     day: pd.Timestamp | None,
     options: Mapping[str, Any],
     progress_bar: Progress | None,
     on_kept: Callable[[Kept], None] | None,
 ) -> dict[str, Path]:
-    """Write all files of a report into a new folder; ``book`` is the old list of findings.
+    """Write all files of a report into a new folder; ``earlier`` is the old list of findings.
 
     ``options`` are those of the manifest: what decides the content of the files, and no more.
     """
@@ -483,10 +491,10 @@ def _write_files(
     with whole_file(files["tables"]) as path:
         write_tables(results, path)
     if not public:
-        files |= {"findings": folder / book.name, "rejected": folder / "rejected"}
+        files |= {"findings": folder / FINDINGS, "rejected": folder / "rejected"}
         tell("findings")
         replace_findings(
-            city, files["findings"], book, lang=lang, day=results.as_of, on_kept=on_kept
+            city, files["findings"], earlier, lang=lang, day=results.as_of, on_kept=on_kept
         )
     tell("data")
     with _dated(results.as_of):
