@@ -276,6 +276,8 @@ def test_an_event_of_an_id_that_several_districts_have_is_asked_for_in_full(tmp_
         ("姑苏区井盖202205", "姑苏区井盖202206"),
         ("manholes", "manholes_backup"),
         ("窨井", "备份/窨井"),
+        ("窨井", "窨井（旧）"),
+        ("窨井", "作废/窨井"),
     ],
 )
 def test_two_versions_of_a_file_by_name_are_not_chosen_from(tmp_path, names):
@@ -304,6 +306,7 @@ def test_two_versions_of_a_file_by_name_are_not_chosen_from(tmp_path, names):
         ("窨井1", "窨井2"),
         ("2022/姑苏区窨井", "2022/吴中区窨井"),
         ("新区窨井", "老城窨井"),
+        ("窨井", "停用窨井"),
     ],
 )
 def test_names_that_tell_kinds_and_districts_apart_are_no_versions(tmp_path, names):
@@ -569,6 +572,26 @@ def test_of_two_tables_of_the_same_records_the_smaller_is_proposed_to_be_left_ou
             gcm.read_layer(files, "manholes", refuse_copies=True)
         assert refused.value.sources == ("甲.gpkg:甲", "乙.gpkg:乙")
         assert 'ignore = ["乙.gpkg:乙"]' in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("井202206", "井202112"),
+        ("井2022年6月v2", "井2022年6月"),
+        ("井最新", "井"),
+        ("井", "井(1)"),
+        ("井", "井（旧）"),
+        ("井第3版", "井第2版"),
+    ],
+)
+def test_of_two_versions_the_newer_by_its_name_is_proposed_to_be_kept(tmp_path, names):
+    for name in names:
+        covers(4, ids=list("ABCD")).to_file(tmp_path / f"{name}.gpkg")
+    files = [tmp_path / f"{name}.gpkg" for name in sorted(names)]
+    with pytest.raises(gcm.RepeatedSourceError) as refused:
+        gcm.read_layer(files, "manholes", refuse_copies=True)
+    assert [source.split(".")[0] for source in refused.value.sources] == list(names)
 
 
 def test_what_is_to_be_written_for_several_tables_is_toml():

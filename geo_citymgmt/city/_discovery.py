@@ -40,7 +40,7 @@ from geo_citymgmt.profiles import known_profiles
 from geo_citymgmt.reading._archive import list_members, unpacked
 from geo_citymgmt.reading._limits import local_path
 from geo_citymgmt.reading._raw import joined_names
-from geo_citymgmt.reading._sniff import date_in, refused, sniff, way_out, without_versions
+from geo_citymgmt.reading._sniff import recency, refused, sniff, way_out, without_versions
 from geo_citymgmt.reading._source import SourceLayer, is_geodatabase, is_part, list_layers, read_raw
 from geo_citymgmt.reading._text import plain_key
 from geo_citymgmt.spec import LayerSpec
@@ -799,9 +799,8 @@ def versions_among(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSou
         alike.setdefault(name, []).append((item.label, is_marked))
     for same in alike.values():
         if len(same) > 1 and any(is_marked for _, is_marked in same):
-            # The one to keep first: the newest by its name, else one that no word marks.
-            newest = sorted(same, key=lambda s: (date_in(s[0]), not s[1]), reverse=True)
-            labels = tuple(label for label, _ in newest)
+            # The one to keep first.
+            labels = tuple(sorted((label for label, _ in same), key=recency, reverse=True))
             return RepeatedSourceError(
                 _MESSAGES("versions", labels=first_few(labels), spec=spec),
                 sources=labels,

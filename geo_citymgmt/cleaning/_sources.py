@@ -16,7 +16,7 @@ from geo_citymgmt.cleaning._names import match_columns
 from geo_citymgmt.errors import RepeatedSourceError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._raw import Raw
-from geo_citymgmt.reading._sniff import date_in, without_versions
+from geo_citymgmt.reading._sniff import recency
 from geo_citymgmt.reading._table import report_reading
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, text_array
 from geo_citymgmt.spec import LayerSpec
@@ -65,12 +65,9 @@ def check_apart(
     if pair is None:
         return
 
-    # The one to keep first: the newer by its name, not marked as a version, with more records.
-    def rank(raw: Raw) -> tuple[object, ...]:
-        return date_in(raw.name), not without_versions(raw.name)[1], len(raw.record)
-
-    kept_first = sorted((raws[k] for k in pair), key=rank, reverse=True)
-    one, other = (raw.name for raw in kept_first)
+    # The one to keep first: the newer by its name, else with more records.
+    pairs = sorted((raws[k] for k in pair), key=lambda raw: (recency(raw.name), len(raw.record)))
+    other, one = (raw.name for raw in pairs)
     raise RepeatedSourceError(
         _MESSAGES("hold_mostly_same", one=one, other=other), sources=(one, other), layer=spec.key
     )

@@ -384,6 +384,7 @@ _DATE = re.compile(
 _COUNT = re.compile(
     r"\(\d{1,2}\)|(?<![a-z])v\d+(?:\.\d+)*(?![a-z])|第[一二三四五六七八九十\d]+[版稿]"
 )
+_COPY, _VERSION = re.compile(r"\(\d{1,2}\)"), re.compile(r"(?:(?<![a-z])v|第)(\d+)")
 
 
 def is_left_behind(name: str) -> bool:
@@ -394,7 +395,7 @@ def is_left_behind(name: str) -> bool:
     >>> [is_left_behind(n) for n in ("._窨井.shp", "~$窨井.xlsx", "Thumbs.db", "窨井.shp")]
     [True, True, True, False]
     """
-    return any(fnmatchcase(name.lower(), pattern) for pattern in _names()["skipped"])
+    return any(fnmatchcase(name.lower(), pattern) for pattern in _skipped())
 
 
 def without_versions(name: str) -> tuple[str, bool]:
@@ -413,23 +414,27 @@ def without_versions(name: str) -> tuple[str, bool]:
     ('t0102污水井盖', False)
     """
     text = unicodedata.normalize("NFKC", name).lower()
-    bare = _COUNT.sub(" ", _DATE.sub(" ", text))
-    for word in _names()["versions"]:
-        pattern = rf"(?<![a-z]){word}(?![a-z])" if word.isascii() else re.escape(word)
-        bare = re.sub(pattern, " ", bare)
+    bare = _versions()[0].sub(" ", _COUNT.sub(" ", _DATE.sub(" ", text)))
     plain = "".join(c for c in bare if c.isalnum())
     return plain, plain != "".join(c for c in text if c.isalnum())
 
 
-def date_in(name: str) -> str:
-    """Return the digits of the year, month or day in a name, which sort as days do.
+def recency(name: str) -> tuple[str, int, int]:
+    """Return what sorts versions of one file, the newest last, by what their names say.
+
+    The digits of the year, month or day, whether a word says newer (1) or older (-1), and the
+    number of the version.
 
     Examples
     --------
-    >>> date_in("窨井2022年6月"), date_in("T0102_污水井盖")
-    ('202206', '')
+    >>> sorted(["井2022年6月", "井2021", "井2022年6月备份", "井2022年6月v2"], key=recency)
+    ['井2021', '井2022年6月备份', '井2022年6月', '井2022年6月v2']
     """
-    return "".join(part.zfill(2) for part in re.findall(r"\d+", date_text(name)))
+    text = unicodedata.normalize("NFKC", name).lower()
+    date = "".join(part.zfill(2) for part in re.findall(r"\d+", date_text(name)))
+    pattern, words = _versions()
+    said = sum(words[word] for word in pattern.findall(text)) - len(_COPY.findall(text))
+    return date, said, max(map(int, _VERSION.findall(text)), default=0)
 
 
 def date_text(name: str) -> str:
@@ -445,10 +450,21 @@ def date_text(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _names() -> dict[str, tuple[str, ...]]:
-    table = packaged_table("geo_citymgmt.reading", "file_names.toml")
-    words = sorted(table["versions"]["words"], key=len, reverse=True)
-    return {"skipped": tuple(table["skipped"]["names"]), "versions": tuple(words)}
+def _skipped() -> tuple[str, ...]:
+    return tuple(packaged_table("geo_citymgmt.reading", "file_names.toml")["skipped"]["names"])
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[re.Pattern[str], dict[str, int]]:
+    """Where a name has a word for versions, and of each word whether it says newer (1) or older."""
+    table = packaged_table("geo_citymgmt.reading", "file_names.toml")["versions"]
+    words = dict.fromkeys(table["newer"], 1) | dict.fromkeys(table["older"], -1)
+    free = sorted(words.keys() - set(table["apart"]), key=len, reverse=True)
+    latin = "|".join(word for word in free if word.isascii())
+    chinese = "|".join(word for word in free if not word.isascii())
+    apart, inside = "|".join(table["apart"]), r"[^(_\-\s./)]"
+    pattern = rf"(?<![a-z])(?:{latin})(?![a-z])|{chinese}|(?<!{inside})(?:{apart})(?!{inside})"
+    return re.compile(pattern), words
 
 
 def short_names(labels: list[str]) -> list[str]:
