@@ -127,6 +127,15 @@ def test_a_reported_share_above_one_is_shown_and_told(tmp_path):
     assert (city.findings["code"] == "REPORTED_SHARE").sum() == 1
 
 
+def test_that_a_reported_number_is_approximate_is_told(tmp_path):
+    rows = "parking_spaces_added,,2022-H1,约500,,,\nparking_spaces_added,,2021-H1,400,,,\n"
+    city = gcm.load_city(folder(tmp_path, HEAD + rows))
+    assert city.reported_figures["value"].tolist() == [500.0, 400.0]
+    (told,) = city.findings[city.findings["code"] == "REPORTED_APPROXIMATE"].itertuples()
+    assert (told.value, told.expected) == ("约500", "500")
+    assert "第 2 行" in told.message_zh
+
+
 def test_a_table_that_is_none_counts_as_not_there(tmp_path):
     city = gcm.load_city(folder(tmp_path, "a,b\n1,2\n", "上报数.csv"))
     assert (city.findings["code"] == "TABLE_UNUSABLE").sum() == 1

@@ -31,7 +31,7 @@ from geo_citymgmt.city._tables import (
     zone_headings,
 )
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
-from geo_citymgmt.cleaning._numbers import number_in, parse_number
+from geo_citymgmt.cleaning._numbers import is_approximate, number_in, parse_number
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import Figures
@@ -124,14 +124,18 @@ def read_reported(
     table = table[~again]
     units = table["figure"].map(unit_of)
     over = (units.eq("ratio") & (table["value"] > 1)).reindex(given.index, fill_value=False)
-    for row in given.index[over]:
-        findings.add(
-            "REPORTED_SHARE",
-            value=given.loc[row, "value"],
-            about=f"{side.name} {row}",
-            file=side.name,
-            row=str(row + 1),
-        )
+    about = given.loc[table.index, "value"].astype("str").map(is_approximate)
+    about = about.astype(bool).reindex(given.index, fill_value=False)
+    for code, rows in (("REPORTED_SHARE", over), ("REPORTED_APPROXIMATE", about)):
+        for row in given.index[rows]:
+            findings.add(
+                code,
+                value=given.loc[row, "value"],
+                expected=f"{table.loc[row, 'value']:.15g}",
+                about=f"{side.name} {row}",
+                file=side.name,
+                row=str(row + 2),
+            )
     account.append(side.account("reported", len(table)))
     return table.reset_index(drop=True)
 

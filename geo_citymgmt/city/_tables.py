@@ -87,7 +87,7 @@ class SideTable:
     name : str
         Of the file, and of the sheet where it has several.
     frame : DataFrame
-        Texts, empty where nothing is; the index is the row of the sheet, the headings' is 0.
+        Texts, empty where nothing is; the index counts the rows below the headings.
     raw : Raw
         What was read.
     """
