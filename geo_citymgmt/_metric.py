@@ -103,12 +103,14 @@ class MetricCRS:
     @property
     def brief(self) -> str:
         """As short as can be typed: the code, or the PROJ text of the same plane."""
-        if self.code.startswith("EPSG:"):
-            return self.code
-        with warnings.catch_warnings():
-            # It leaves out the name of the datum, which moves no position here.
-            warnings.simplefilter("ignore", UserWarning)
-            return str(self.crs.to_proj4())
+        return self.code if self.code.startswith("EPSG:") else _proj_text(self.crs)
+
+
+def _proj_text(crs: CRS) -> str:
+    with warnings.catch_warnings():
+        # It leaves out the name of the datum, which moves no position here.
+        warnings.simplefilter("ignore", UserWarning)
+        return str(crs.to_proj4())
 
 
 def scale_errors(crs: Any, lon: Any, lat: Any) -> tuple[float, float]:
@@ -542,9 +544,7 @@ def _too_large(lon: np.ndarray, lat: np.ndarray, error: float) -> CRSError:
     errors = [max(scale_errors(crs, lon, lat)) for crs in planes]
     if not min(errors) <= REFUSED_ERROR:
         return CRSError(cause, remedy=_MESSAGES("part_data"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        plane = planes[int(np.argmin(errors))].to_proj4()
+    plane = _proj_text(planes[int(np.argmin(errors))])
     return CRSError(cause, remedy=_MESSAGES("part_data_or_plane", plane=plane))
 
 

@@ -37,9 +37,8 @@ def nearest_points(
     >>> nearest_points(np.array([[0.0, 0.0]]), np.array([[9.0, 0.0], [3.0, 4.0]]), 2)[1].tolist()
     [[5.0, 9.0]]
     """
-    if len(kept := _on_one_spot(targets, k)) < len(targets):
-        position, distance = nearest_points(origins, targets[kept], k, limit)
-        return np.where(position >= 0, kept[position], -1), distance
+    kept = _on_one_spot(targets, k)
+    targets = targets[kept]
     position = np.full((len(origins), k), -1)
     distance = np.full((len(origins), k), np.nan)
     low, high = targets.min(axis=0), targets.max(axis=0)
@@ -56,7 +55,7 @@ def nearest_points(
             still.append(some[~done])
         left = np.concatenate(still)
         width *= 2
-    return position, distance
+    return np.where(position >= 0, kept[position], -1), distance
 
 
 def _on_one_spot(targets: np.ndarray, k: int) -> np.ndarray:
