@@ -304,21 +304,18 @@ def test_a_map_in_one_colour_says_so_and_what_tells_its_districts_apart(told, vi
     assert view[name]["zones"]["flat"] == ""
     table = told.standings.copy()
     held = table["indicator"].eq(name) & table["distance"].notna()
-    table.loc[held, "distance"] = np.linspace(-0.72, -0.61, held.sum())
-    flat = replace(told)
-    flat.__dict__["standings"] = table
-    task = next(
-        t for t in tasks_view(flat)["tasks"] if t["figure"] == "illegal_safety_remaining_area"
-    )
-    kinds = set(re.findall(r'class="(d\d)"', task["zones"]["map"]))
-    assert kinds == {"d5"}
     n = int(held.sum())
-    assert task["zones"]["flat"].startswith(f"{n}个板块都在同一档（−72.0 至 −61.0 个百分点）")
-    table.loc[held, "distance"] = -0.5
-    task = next(
-        t for t in tasks_view(flat)["tasks"] if t["figure"] == "illegal_safety_remaining_area"
-    )
-    assert task["zones"]["flat"] == f"{n}个板块相同（−50.0 个百分点），图上只有一种颜色。"
+
+    def drawn(distance):
+        flat = replace(told)
+        flat.__dict__["standings"] = table.assign(distance=table["distance"].mask(held))
+        flat.__dict__["standings"].loc[held, "distance"] = distance
+        return next(t["zones"] for t in tasks_view(flat)["tasks"] if t["figure"] == name)
+
+    zones = drawn(np.linspace(-0.72, -0.61, n))
+    assert set(re.findall(r'class="(d\d)"', zones["map"])) == {"d5"}
+    assert zones["flat"].startswith(f"{n}个板块都在同一档（−72.0 至 −61.0 个百分点）")
+    assert drawn(-0.5)["flat"] == f"{n}个板块相同（−50.0 个百分点），图上只有一种颜色。"
 
 
 def test_where_there_is_one_date_nothing_is_compared(told, content_of):
