@@ -57,7 +57,12 @@ from geo_citymgmt.cleaning._records import (
     named_units,
     own_words,
 )
-from geo_citymgmt.cleaning._sources import align_columns, check_apart, join_office_list
+from geo_citymgmt.cleaning._sources import (
+    align_columns,
+    check_apart,
+    join_office_list,
+    refuse_summary,
+)
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
 from geo_citymgmt.findings import (
@@ -410,6 +415,7 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
+        refuse_summary(raw, spec, mapping, np.concatenate([*placed, np.full(n_alone, None)]))
         is_drawn = measure_from is not None or spec.measure_default is not None
         _check_fields(raw, spec, mapping, findings, measure_is_drawn=is_drawn)
     except CityDataError as error:

@@ -612,3 +612,43 @@ def test_of_what_was_refused_before_it_was_read_no_number_of_records_is_said(tmp
     told = capsys.readouterr().err
     assert "无法使用，其记录均未入库" in told
     assert "0 条记录" not in told
+
+
+# sums by district are no records
+
+
+SUMS = pd.DataFrame(
+    {
+        "区县": ["锦江区", "青羊区", "金牛区", "武侯区"],
+        "违建处数": [30, 12, 7, 1],
+        "违建面积（㎡）": [1200.5, 800.0, 90.0, 15.0],
+    }
+)
+
+
+def test_sums_by_district_are_not_read_as_records(tmp_path):
+    with pytest.raises(gcm.SourceError, match="违建处数") as refused:
+        gcm.read_layer(SUMS, "illegal_construction")
+    assert "ignore" in refused.value.remedy
+    SUMS.to_csv(tmp_path / "违法建设.csv", index=False)
+    covers(3).to_file(tmp_path / "窨井.gpkg")
+    assert list(gcm.load_city(tmp_path)) == ["manholes"]
+    # The remedy holds.
+    (tmp_path / "city.toml").write_text('ignore = ["违法建设.csv"]\n', "utf-8")
+    code, report = check(tmp_path)
+    assert (code, accepted(report)) == (0, {"manholes": 3})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"违建编号": list("ABCD")},
+        {"区县": ["锦江区", "锦江区", "金牛区", "武侯区"]},
+        {"地址": ["某路1号", "某路2号", "某路3号", "某路4号"]},
+        {"违建处数": ["甲", "乙", "丙", "丁"]},
+        {"违建处数": [1, 1, 1, 1]},
+    ],
+)
+def test_records_of_one_district_each_are_read(change):
+    layer = gcm.read_layer(SUMS.assign(**change), "illegal_construction")
+    assert len(layer.data) == 4

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import shapely
 
-from geo_citymgmt._languages import Messages
+from geo_citymgmt._languages import Messages, first_few
 from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._headings import with_units
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits, plain_ids
@@ -29,6 +31,10 @@ _MOST = 0.6
 _STEP = 0.1
 #: Puts the bounds between two steps where no coordinate that people write lies.
 _OFF = 0.371
+#: Fewer districts are no table of districts.
+_FEWEST_ROWS = 3
+#: How a column of counts is headed.
+_COUNTED = re.compile("(?:数|数量|总量|合计|count|number|total)$")
 
 
 def align_columns(
@@ -71,6 +77,48 @@ def check_apart(
     raise RepeatedSourceError(
         _MESSAGES("hold_mostly_same", one=one, other=other), sources=(one, other), layer=spec.key
     )
+
+
+def refuse_summary(
+    raw: Raw, spec: LayerSpec, mapping: Mapping[str, str], geometry: np.ndarray
+) -> None:
+    """Refuse a table that says of each district how many there are, and not which.
+
+    Its rows would count as so many records. One has a district of its own in each row, numbers of
+    something, and neither ids nor places.
+
+    Raises
+    ------
+    SourceError
+    """
+    if spec.role != "facility" or len(raw.frame) < _FEWEST_ROWS:
+        return
+    if not (shapely.is_missing(geometry) | shapely.is_empty(geometry)).all():
+        return
+
+    def texts(name: str) -> pd.Series:
+        column = mapping.get(name)
+        if column is None:
+            return pd.Series("", raw.frame.index)
+        return raw.frame[column].astype("str").fillna("").str.strip()
+
+    districts = [texts(name) for name in ("district_name", "district_code")]
+    told = [spec.id_field, "address", *spec.entered_twice]
+    if not any(d.ne("").all() and d.is_unique for d in districts):
+        return
+    if any(texts(name).ne("").any() for name in told):
+        return
+    free = [c for c in raw.frame.columns if c not in mapping.values()]
+    counts = [c for c in free if _COUNTED.search(plain_key(c)) and _is_count(raw.frame[c])]
+    if counts:
+        raise _MESSAGES.error(
+            SourceError, "summary_by_district", name=raw.name, spec=spec, columns=first_few(counts)
+        )
+
+
+def _is_count(values: pd.Series) -> bool:
+    numbers = pd.to_numeric(values, errors="coerce").dropna().to_numpy(dtype=float)
+    return bool(len(numbers) and (numbers % 1 == 0).all() and (numbers > 1).any())
 
 
 def repeated_sources(

@@ -349,17 +349,17 @@ def test_hidden_rows_are_read_and_counted(tmp_path):
 
 def test_a_hidden_sheet_is_read_and_told_and_left_out_where_the_office_says_so(tmp_path):
     workbook = openpyxl.Workbook()
-    for title, first in (("窨井", 1), ("窨井(旧)", 11)):
+    for title, first in (("窨井", 1), ("西区窨井", 11)):
         sheet = workbook.create_sheet(title)
         for row in [HEADINGS, *([f"J{first + k}", *r[1:]] for k, r in enumerate(RECORDS))]:
             sheet.append(row)
-    workbook["窨井(旧)"].sheet_state = "hidden"
+    workbook["西区窨井"].sheet_state = "hidden"
     workbook.remove(workbook.worksheets[0])
     workbook.save(tmp_path / "窨井.xlsx")
     city = gcm.load_city(tmp_path, datum="wgs84")
     (row,) = city.findings[city.findings["code"] == "SHEET_UNSEEN"].itertuples()
     assert (len(city["manholes"]), row.severity) == (8, "warning")
-    assert row.value == "窨井.xlsx:窨井(旧)"
+    assert row.value == "窨井.xlsx:西区窨井"
     said = '[layers.manholes]\npath = "窨井.xlsx"\nsublayer = "窨井"\ndatum = "wgs84"\n'
     (tmp_path / "city.toml").write_text(said, encoding="utf-8")
     city = gcm.load_city(tmp_path)
