@@ -112,7 +112,7 @@ def refuse_summary(
     counts = [c for c in free if _COUNTED.search(plain_key(c)) and _is_count(raw.frame[c])]
     if counts:
         raise _MESSAGES.error(
-            SourceError, "summary_by_district", name=raw.name, columns=first_few(counts)
+            SourceError, "summary_by_district", name=raw.name, spec=spec, columns=first_few(counts)
         )
 
 
