@@ -119,7 +119,7 @@ class RepeatedSourceError(SourceError):
     message : Text
         The cause; what to do about it is added.
     sources : tuple of str
-        What they are called, the one to keep first; the remedy leaves out the last.
+        What they are called, the one to keep first; the remedy leaves out the others.
     layer : str
         Key of the layer.
 
@@ -140,9 +140,9 @@ class RepeatedSourceError(SourceError):
             entry = Text(
                 f"{entry.zh} 与（另起一行）{inside}", f"{entry.en} and, on its own line, {inside}"
             )
+        others = ", ".join(f'"{name}"' for name in sources[1:])
         super().__init__(
-            message,
-            remedy=_MESSAGES("which_counts", first=sources[-1], layer=layer, entry=entry),
+            message, remedy=_MESSAGES("which_counts", others=others, layer=layer, entry=entry)
         )
         self.sources = sources
 

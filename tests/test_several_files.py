@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import tomllib
 import zipfile
@@ -319,6 +320,22 @@ def test_names_that_tell_kinds_and_districts_apart_are_no_versions(tmp_path, nam
     assert (code, accepted(report)) == (0, {"manholes": 6})
 
 
+@pytest.mark.parametrize(
+    "old", ["历史数据/窨井普查表", "老版检查井", "作废/检查井2019", "窨井样表"]
+)
+def test_what_is_called_out_of_date_is_not_mixed_in_before_it_is_said(tmp_path, old):
+    (tmp_path / old).parent.mkdir(exist_ok=True)
+    covers(2, ids=["X1", "X2"], east=0.1).to_file(tmp_path / f"{old}.gpkg")
+    for k, name in enumerate(("姑苏区窨井", "吴中区窨井")):
+        covers(ids=[f"{k}{i}" for i in range(3)], east=k / 10).to_file(tmp_path / f"{name}.gpkg")
+    with pytest.raises(gcm.CityDataError) as refused:
+        gcm.load_city(tmp_path)
+    (remedy,) = re.findall(r"ignore = \[.*?\]", str(refused.value))[:1]
+    assert f"{old}.gpkg" in remedy and "姑苏区" not in remedy
+    (tmp_path / "city.toml").write_text(f"{remedy}\n", "utf-8")
+    assert len(gcm.load_city(tmp_path)["manholes"]) == 6
+
+
 def test_the_same_records_under_other_names_are_refused_and_asked_about(tmp_path):
     covers(5).to_file(tmp_path / "姑苏区窨井.shp", encoding="GBK")
     covers(5).to_crs(4549).rename(columns={"窨井编号": "井盖编号"}).to_file(
@@ -583,6 +600,8 @@ def test_of_two_tables_of_the_same_records_the_smaller_is_proposed_to_be_left_ou
         ("井", "井(1)"),
         ("井", "井（旧）"),
         ("井第3版", "井第2版"),
+        ("井", "井_备份2024年"),
+        ("井", "井2021年"),
     ],
 )
 def test_of_two_versions_the_newer_by_its_name_is_proposed_to_be_kept(tmp_path, names):

@@ -789,7 +789,11 @@ def _usable(
 
 
 def versions_among(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSourceError | None:
-    """Return the doubt about files whose names differ by a year, a count or a word for versions."""
+    """Return the doubt about files whose names say that they may be versions of one another.
+
+    They differ by a year, a count or a word for versions; or some have a word for what is out of
+    date beside others that have none, whatever else they are called.
+    """
     words = sorted({plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}, key=len)[::-1]
     alike: dict[str, list[tuple[str, bool]]] = {}
     for item in items:
@@ -806,6 +810,14 @@ def versions_among(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSou
                 sources=labels,
                 layer=spec.key,
             )
+    ranked = sorted((item.label for item in items), key=recency, reverse=True)
+    older = [label for label in ranked if not recency(label)[0]]
+    if older and len(older) < len(ranked):
+        return RepeatedSourceError(
+            _MESSAGES("out_of_date", older=first_few(older), spec=spec),
+            sources=(ranked[0], *older),
+            layer=spec.key,
+        )
     return None
 
 

@@ -384,6 +384,8 @@ _DATE = re.compile(
 _COUNT = re.compile(
     r"\(\d{1,2}\)|(?<![a-z])v\d+(?:\.\d+)*(?![a-z])|第[一二三四五六七八九十\d]+[版稿]"
 )
+#: Sorts behind the digits of every date.
+_CURRENT = "A"
 _COPY, _VERSION = re.compile(r"\(\d{1,2}\)"), re.compile(r"(?:(?<![a-z])v|第)(\d+)")
 
 
@@ -419,22 +421,24 @@ def without_versions(name: str) -> tuple[str, bool]:
     return plain, plain != "".join(c for c in text if c.isalnum())
 
 
-def recency(name: str) -> tuple[str, int, int]:
-    """Return what sorts versions of one file, the newest last, by what their names say.
+def recency(name: str) -> tuple[bool, str, int, int]:
+    """Return what sorts versions of one file, the current one last, by what their names say.
 
-    The digits of the year, month or day, whether a word says newer (1) or older (-1), and the
-    number of the version.
+    Whether no word says that it is an older one, the digits of the year, month or day (one without
+    is the current one), whether a word says newer, and the number of the version.
 
     Examples
     --------
-    >>> sorted(["井2022年6月", "井2021", "井2022年6月备份", "井2022年6月v2"], key=recency)
-    ['井2021', '井2022年6月备份', '井2022年6月', '井2022年6月v2']
+    >>> sorted(["井", "井2022年", "井_备份2023年", "井2022年v2", "井2021年"], key=recency)
+    ['井_备份2023年', '井2021年', '井2022年', '井2022年v2', '井']
     """
     text = unicodedata.normalize("NFKC", name).lower()
     date = "".join(part.zfill(2) for part in re.findall(r"\d+", date_text(name)))
     pattern, words = _versions()
-    said = sum(words[word] for word in pattern.findall(text)) - len(_COPY.findall(text))
-    return date, said, max(map(int, _VERSION.findall(text)), default=0)
+    sides = [words[word] for word in pattern.findall(text)]
+    newer = sides.count(1) - len(_COPY.findall(text))
+    number = max(map(int, _VERSION.findall(text)), default=0)
+    return -1 not in sides, date or _CURRENT, newer, number
 
 
 def date_text(name: str) -> str:
@@ -462,7 +466,7 @@ def _versions() -> tuple[re.Pattern[str], dict[str, int]]:
     free = sorted(words.keys() - set(table["apart"]), key=len, reverse=True)
     latin = "|".join(word for word in free if word.isascii())
     chinese = "|".join(word for word in free if not word.isascii())
-    apart, inside = "|".join(table["apart"]), r"[^(_\-\s./)]"
+    apart, inside = "|".join(table["apart"]), r"[^(_\-\s./:)]"
     pattern = rf"(?<![a-z])(?:{latin})(?![a-z])|{chinese}|(?<!{inside})(?:{apart})(?!{inside})"
     return re.compile(pattern), words
 
