@@ -6,15 +6,20 @@ A figure is written in one way wherever it stands: :func:`figure_scales` decides
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._languages import measure_word, term
+from geo_citymgmt._languages import measure_word, packaged_table, term
 from geo_citymgmt._options import display_lang
 
+#: Words of units, each with its factor to a unit of the package, and words that count.
+UNITS = packaged_table("geo_citymgmt", "units.toml")
+_MULTIPLES = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 #: What stands where a number, or a day, is missing.
 NONE = "–"
 #: What is nearer to a whole number than this is one.
@@ -316,6 +321,52 @@ def _number(value: Any) -> float | None:
             return None
         value = float(value)
     return float(value) if math.isfinite(value) else None
+
+
+def factor_between(unit: str, target: str) -> float | None:
+    """Return what one of a unit, as an office writes it, is in one of the package's.
+
+    None where it is no unit of that thing: what only scales or counts says nothing of what is
+    measured, for it may be another thing's.
+
+    Examples
+    --------
+    >>> [factor_between(unit, "m2") for unit in ("㎡", "万平方米", "百万㎡", "万元", "处", "米")]
+    [1.0, 10000.0, 1000000.0, None, None, None]
+    >>> factor_between("万辆", "count"), factor_between("万吨/年", "t/year")
+    (10000.0, 10000.0)
+    """
+    word = unicodedata.normalize("NFKC", unit).strip().lower()
+    if not word:
+        return None
+    scale = 1.0
+    while word[:1] in _MULTIPLES:
+        scale, word = scale * _MULTIPLES[word[0]], word[1:].strip()
+    known = UNITS["factors"].get(target, {})
+    if word in known:
+        return float(scale * known[word])
+    is_counted = target in UNITS["counted"] and (not word or word in UNITS["counters"])
+    return scale if is_counted else None
+
+
+def fitting_unit(stated: str, target: str) -> str:
+    """Return the one of several units, such as 处、万平方米, that a number can be in; else empty.
+
+    Examples
+    --------
+    >>> fitting_unit("处、万平方米", "m2"), fitting_unit("亩/公顷", "m2"), fitting_unit("元", "m2")
+    ('万平方米', '', '')
+    """
+    fits: dict[float, str] = {}
+    for unit in re.split(r"[,，、/和及]", stated):
+        factor = factor_between(unit, target)
+        if factor is not None:
+            fits.setdefault(factor, unit.strip())
+    whole = factor_between(stated, target)
+    if whole is not None:
+        # 吨/日 is one.
+        return stated.strip()
+    return next(iter(fits.values())) if len(fits) == 1 else ""
 
 
 def share_in_words(error: float) -> str:

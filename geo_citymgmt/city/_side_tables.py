@@ -99,6 +99,7 @@ def read_reported(
     table["figure"] = [known.get(plain_key(text), "") for text in table["figure"]]
     table["zone"] = [zones.code(plain(text)) or zones.city for text in table["zone"]]
     unit_of = {key: f.unit for key, f in figures.figures.items()}
+    table["unit"] = side.units(table["unit"], [unit_of.get(k, "") for k in table["figure"]])
     factor, wrong = unit_factors(table.rename(columns={"figure": "indicator"}), figures)
     said = zip(table["value"], table["figure"], factor, strict=True)
     numbers = [number_in(text, unit_of.get(key, ""), one) for text, key, one in said]

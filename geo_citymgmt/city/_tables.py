@@ -24,9 +24,11 @@ from geo_citymgmt._languages import (
     listed,
     packaged_table,
 )
+from geo_citymgmt._numbers import factor_between, fitting_unit
 from geo_citymgmt.cleaning._dates import parse_date
+from geo_citymgmt.cleaning._headings import readings
 from geo_citymgmt.cleaning._ids import plain_ids
-from geo_citymgmt.cleaning._numbers import number_in, parse_number
+from geo_citymgmt.cleaning._numbers import number_in
 from geo_citymgmt.cleaning._place import ZoneNames
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
@@ -60,6 +62,8 @@ REQUIRED = {
     "targets": ("indicator", "zone_code", "target"),
     "reported": ("figure", "period", "value"),
 }
+#: Columns whose numbers have a unit.
+_NUMBERS = ("amount", "target", "value")
 _SIDE_TABLES = packaged_table("geo_citymgmt.city", "side_tables.toml")
 _HEADINGS: Mapping[str, Sequence[str]] = _SIDE_TABLES["headings"]
 #: What a table calls the whole city.
@@ -90,11 +94,14 @@ class SideTable:
         Texts, empty where nothing is; the index counts the rows below the headings.
     raw : Raw
         What was read.
+    stated : str
+        The unit in the heading of its numbers, else the one above the headings.
     """
 
     name: str
     frame: pd.DataFrame
     raw: Raw
+    stated: str = ""
     #: Rows that are no business of this reading, such as those of layers that were not asked for.
     n_aside: int = field(default=0)
 
@@ -126,11 +133,22 @@ class SideTable:
         )
         clash = _clashes(given, found, name, findings)
         refused = np.isin(raw.record, raw.findings.records_with("rejected"))
-        return cls(name, frame[~(clash | refused)], raw)
+        numbers = [str(label) for c in _NUMBERS for label in found.get(c, [])[:1]]
+        in_heading = [unit for label in numbers for _, unit in readings(label) if unit]
+        stated = in_heading[0] if in_heading else raw.stated_unit
+        return cls(name, frame[~(clash | refused)], raw, stated)
 
     def report(self, hit: pd.Series, column: str, why: Text, findings: Findings) -> None:
         """Tell the cells of a column that cannot be used, as they are written."""
         report_cells(self.frame.loc[hit, column], why, findings, file=self.name, column=column)
+
+    def units(self, given: pd.Series, wanted: Sequence[str]) -> list[str]:
+        """Return the unit of each row: its own, else the one stated that it can be in.
+
+        ``wanted`` are the units of what the rows are of.
+        """
+        pairs = zip(given.astype("str"), wanted, strict=True)
+        return [own if own.strip() else fitting_unit(self.stated, unit) for own, unit in pairs]
 
     def account(self, kind: str, n_used: int) -> dict[str, Any]:
         """Return the row of the account: of rows that were walked, how many are used."""
@@ -215,6 +233,10 @@ def own_columns(
         # A heading that is there before is numbered in reading.
         is_again = sign and number.isdigit() and base in texts
         labels.setdefault(plain_key(base if is_again else str(label)), []).append(label)
+    for label in headings:
+        # 目标值（万平方米） is 目标值, where no other is.
+        for bare, _ in readings(str(label)):
+            labels.setdefault(plain_key(bare), [label])
     found = {}
     for column, words in columns.items():
         keys = [plain_key(word) for word in (column, *words)]
@@ -293,7 +315,7 @@ def read_events(
         table = table_columns(source, EVENT_COLUMNS, required=required)
         table.index = pd.RangeIndex(len(table))
     else:
-        side = SideTable.read(source, own_headings(EVENT_COLUMNS), required, findings)
+        side = SideTable.read(source, own_headings((*EVENT_COLUMNS, "unit")), required, findings)
         table = side.frame
     name = "" if side is None else side.name
     layers = {plain_key(n): s.key for s in specs.values() for n in (s.key, s.name_zh, *s.names)}
@@ -312,7 +334,10 @@ def read_events(
     pairs = zip(table["layer"], table["event"], strict=True)
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
-    table["amount"] = _amounts(table, specs, name, findings)
+    of = table[["layer", "event"]].itertuples(index=False)
+    units = [_unit_of(specs.get(layer), event) for layer, event in of]
+    given = [""] * len(table) if side is None else side.units(table.pop("unit"), units)
+    table["amount"] = _amounts(table["amount"], given, units, name, findings)
     table["key"] = _keys(table, name, findings)
     for column, why in (
         ("layer", Text("图层名称无法识别", "their layer is not known")),
@@ -381,35 +406,46 @@ def _dates(column: pd.Series) -> pd.Series:
 
 
 def _amounts(
-    table: pd.DataFrame, specs: Mapping[str, LayerSpec], name: str, findings: Findings
+    column: pd.Series, given: Sequence[str], units: Sequence[str], name: str, findings: Findings
 ) -> pd.Series:
     """Return numbers in the units of what the events add to.
 
-    A cell that is none is told, and its event has no amount.
+    A cell that is none, or is ``given`` in a unit of something else, is told, and its event has no
+    amount.
     """
-    column = table["amount"]
+    pairs = zip(given, units, strict=True)
+    factor = [factor_between(own, unit) if own and unit else 1.0 for own, unit in pairs]
+    factors = pd.Series(factor, column.index, dtype="float64")
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return column.astype("float64")
-    given = column.astype("object")
-    said = given.notna() & ~given.map(lambda v: is_null_text(str(v)))
-    amounts = pd.to_numeric(given.where(said), errors="coerce").astype("float64")
-    hard = said & ~np.isfinite(amounts)
-    of = table.loc[hard, ["layer", "event"]].itertuples(index=False)
-    units = [_unit_of(specs.get(layer), event) for layer, event in of]
-    read = [parse_number(str(v), unit)[0] for v, unit in zip(given[hard], units, strict=True)]
-    amounts[hard] = np.array(read, dtype="float64")
-    unread = said & ~np.isfinite(amounts)
-    why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
-    shown = given[unread].astype("str")
-    report_cells(shown, why, findings, file=name or "events", column="amount")
-    return amounts.where(~unread)
+        said, amounts = column.notna(), column.astype("float64") * factors
+        cells = column.astype("object")
+    else:
+        cells = column.astype("object")
+        said = cells.notna() & ~cells.map(lambda v: is_null_text(str(v)))
+        amounts = pd.to_numeric(cells.where(said), errors="coerce").astype("float64") * factors
+        hard = said & ~np.isfinite(amounts)
+        rows = zip(cells[hard], np.array(units, dtype=object)[hard], factors[hard], strict=True)
+        read = [number_in(str(v), unit, size) for v, unit, size in rows]
+        amounts[hard] = np.array(read, dtype="float64") * factors[hard]
+    lost = factors.isna()
+    unread = said & ~lost & ~np.isfinite(amounts)
+    for hit, why in (
+        (said & lost, _MESSAGES("event_in_other_unit")),
+        (unread, Text("不是数值，该事件没有数量", "it is no number, the event has no amount")),
+    ):
+        report_cells(
+            cells[hit].astype("str"), why, findings, file=name or "events", column="amount"
+        )
+    return amounts.where(~(unread | lost))
 
 
 def _unit_of(spec: LayerSpec | None, event: str) -> str:
     """Return the unit of what an event adds to, empty where it counts or is not known."""
     if spec is None or event not in spec.events:
         return ""
-    totals = (spec.amounts[amount].total for amount in spec.events[event].adds)
+    happened = spec.events[event]
+    amounts = (*happened.adds, *happened.takes_back)
+    totals = (spec.amounts[amount].total for amount in amounts)
     return next((spec.fields[total].unit for total in totals if isinstance(total, str)), "")
 
 
@@ -510,8 +546,10 @@ def read_targets(
     table["indicator"] = [known.get(plain_key(t), plain(t)) for t in table["indicator"]]
     if zones is not None:
         table["zone_code"] = [zones.code(plain(text)) for text in table["zone_code"]]
-    factor, wrong = unit_factors(table, figures)
     units = [figures.figures[k].unit if k in figures.figures else "" for k in table["indicator"]]
+    if side is not None:
+        table["unit"] = side.units(table["unit"], units)
+    factor, wrong = unit_factors(table, figures)
     table["target"] = _numbers(raw["target"], units, factor, rows, faults)
     table["deadline"], unread = _days(raw["deadline"], rows, faults)
     for at in np.flatnonzero(wrong):

@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._languages import Messages, Text, packaged_table
-from geo_citymgmt.cleaning._numbers import heading_factor, unit_factor
+from geo_citymgmt._numbers import UNITS, factor_between, fitting_unit
+from geo_citymgmt.cleaning._numbers import unit_factor
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field, LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")
-_UNITS = packaged_table("geo_citymgmt.cleaning", "units.toml")
-_MARKS = frozenset(_UNITS["marks"])
+_MARKS = frozenset(UNITS["marks"])
 #: Units that fields are in, to which words of units lead.
-_TARGETS = (*_UNITS["factors"], *_UNITS["counted"])
+_TARGETS = (*UNITS["factors"], *UNITS["counted"])
 _NUMERIC = ("int", "float")
 #: From this share of the numbers on, they lie in a range.
 _MOST = 0.9
@@ -97,7 +97,7 @@ def heading_unit(column: str, item: Field) -> str:
 
 def unit_fits(unit: str, item: Field) -> bool:
     """Whether a field can be in a unit; any can where there is none."""
-    return not unit or (bool(item.unit) and heading_factor(unit, item.unit) is not None)
+    return not unit or (bool(item.unit) and factor_between(unit, item.unit) is not None)
 
 
 def field_units(
@@ -142,8 +142,8 @@ def field_units(
             out[name] = unit
         elif other and item.unit:
             findings.add("UNIT_UNFIT", item=item, value=column, expected=item.unit, detail=other)
-        elif stated and unit_fits(stated, item):
-            out[name] = stated
+        elif stated and item.unit and (fits := fitting_unit(stated, item.unit)):
+            out[name] = fits
     return out
 
 
@@ -172,7 +172,7 @@ def units_by_values(
         numbers = pd.to_numeric(frame[column], errors="coerce").dropna().to_numpy(dtype=float)
         if len(numbers) < _MOST * frame[column].notna().sum() or not len(numbers):
             continue
-        factors = {f: u for u, f in reversed(_UNITS["factors"].get(item.unit, {}).items())}
+        factors = {f: u for u, f in reversed(UNITS["factors"].get(item.unit, {}).items())}
         low, high = item.usual
         fits = [
             f for f in factors if ((numbers * f >= low) & (numbers * f <= high)).mean() >= _MOST
@@ -213,7 +213,7 @@ def report_units(
             how = "unit_given"
         elif heading_unit(mapping[name], item):
             how = "unit_of_heading"
-        elif stated and unit == stated:
+        elif stated and unit == fitting_unit(stated, item.unit):
             how = "unit_of_table"
         add_converted(item, unit, _MESSAGES(how), findings)
 
@@ -248,7 +248,7 @@ def with_units(
     out = frame.copy(deep=False)
     for name, unit in field_units(mapping, spec, Findings(spec.key), stated=stated).items():
         column = mapping[name]
-        if heading_factor(unit, spec.fields[name].unit) == 1:
+        if factor_between(unit, spec.fields[name].unit) == 1:
             continue
         codes, texts = distinct_texts(frame[column])
         written = [f"{t}{unit}" if _PLAIN.fullmatch(plain(t)) else t for t in texts]
@@ -258,7 +258,7 @@ def with_units(
 
 
 def _is_unit(word: str) -> bool:
-    return any(heading_factor(word, target) is not None for target in _TARGETS)
+    return any(factor_between(word, target) is not None for target in _TARGETS)
 
 
 _DATA = packaged_table("geo_citymgmt.cleaning", "concepts.toml")

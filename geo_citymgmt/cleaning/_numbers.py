@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from geo_citymgmt._languages import Messages, packaged_table
+from geo_citymgmt._languages import Messages
+from geo_citymgmt._numbers import UNITS
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, text_array
@@ -19,11 +20,10 @@ from geo_citymgmt.spec import Field, LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")
 
-_UNITS = packaged_table("geo_citymgmt.cleaning", "units.toml")
 #: Factor of each unit word to the unit of the field.
-_FACTORS: Mapping[str, Mapping[str, float]] = _UNITS["factors"]
-_COUNTERS = frozenset(_UNITS["counters"])
-_COUNTED = frozenset(_UNITS["counted"])
+_FACTORS: Mapping[str, Mapping[str, float]] = UNITS["factors"]
+_COUNTERS = frozenset(UNITS["counters"])
+_COUNTED = frozenset(UNITS["counted"])
 _SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
 _PATTERN = re.compile(
     r"(?P<about>约|大约|近|≈|~)?\s*(?P<digits>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*"
@@ -106,29 +106,6 @@ def unit_factor(unit: str, field_unit: str) -> float | None:
     """
     number, _ = parse_number(f"1{unit}", field_unit)
     return number
-
-
-def heading_factor(unit: str, field_unit: str) -> float | None:
-    """Factor from a unit in a heading to that of a field; None where it is none of the field's.
-
-    Unlike :func:`unit_factor` it takes nothing for a unit that only scales or counts beside a
-    field which is measured, for it may be another thing's.
-
-    Examples
-    --------
-    >>> heading_factor("㎡", "m2"), heading_factor("万辆", "count"), heading_factor("万元", "m2")
-    (1.0, 10000.0, None)
-    >>> heading_factor("处", "m2"), heading_factor("米", "m2")
-    (None, None)
-    """
-    match = _parts(f"1{unit}")
-    if match is None or not unit.strip():
-        return None
-    word, scale = match["word"], _SCALES[match["scale"]]
-    if word in _FACTORS.get(field_unit, {}):
-        return scale * _FACTORS[field_unit][word]
-    is_counted = field_unit in _COUNTED and (word in _COUNTERS or not word)
-    return scale if is_counted else None
 
 
 def parse_number_column(

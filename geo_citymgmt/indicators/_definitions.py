@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._languages import DISTRICT, NOTHING, Messages, Text, packaged_table
+from geo_citymgmt._languages import DISTRICT, NOTHING, Messages, Text
+from geo_citymgmt._numbers import factor_between
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._values import FrozenDict
 from geo_citymgmt.errors import SourceError, SpecError
@@ -507,8 +508,6 @@ def _mistake(file: str, place: str, cause: str | Text, remedy: Text = NOTHING) -
 
 
 #: Unit of a targets table -> unit of figures, and what one of it is in that.
-_UNITS = packaged_table("geo_citymgmt.indicators", "units.toml")
-_COUNTERS = tuple("个处起条座辆家张项宗件")
 _TOLERANCE = 1e-6
 
 
@@ -558,11 +557,11 @@ def unit_factors(targets: pd.DataFrame, figures: Figures) -> tuple[np.ndarray, n
     places = targets.reset_index(drop=True)
     for (name, unit), rows in places.groupby(["indicator", "unit"], dropna=False).groups.items():
         wanted, given = unit_of.get(str(name)), "" if pd.isna(unit) else str(unit).strip()
-        if wanted is None or given in ("", wanted) or (wanted == "count" and given in _COUNTERS):
+        if wanted is None or given in ("", wanted):
             continue
-        kind, size = _UNITS.get(given, ("", 1.0))
-        wrong[rows] = kind != wanted
-        factor[rows] = size
+        size = factor_between(given, wanted)
+        wrong[rows] = size is None
+        factor[rows] = 1.0 if size is None else size
     return factor, wrong
 
 

@@ -54,6 +54,7 @@ _OFFICE = re.compile(r"[一-鿿（）()]{2,30}(局|委员会|办公室|指挥部
 _UNIT = re.compile(
     r"(?<![一-鿿])(?:计量|面积|长度|数量|金额)?单位\s*[:：]\s*(.*)|\bunits?\s*[:：]\s*(.*)", re.I
 )
+_LAST_BRACKET = re.compile(r"[(（\[【][^(（\[【]*[)）\]】]$")
 _BRACKETS = re.compile(r"^[(（\[【](.*)[)）\]】]$")
 _LENGTH = re.compile(r"[(（]\s*\d+(\s*[,，.]\s*\d+)?\s*[)）]$|\d+(\.\d+)?$")
 _ORDINAL = re.compile(r"[(（\[【<]?(\d{1,3})[)）\]】>]?\.?|第?(\d{1,3})[列栏]|[Cc](\d{1,3})")
@@ -438,17 +439,25 @@ def _combined(
         # Titles of tables side by side.
         return out, []
     for group in groups:
-        if not any(lower[i] and counts[lower[i]] > 1 for i in group):
-            continue
+        upper = names[group.start]
+        # 面积（亩） is the unit of all that stands below it.
+        unit = _LAST_BRACKET.search(upper)
+        aside = unit[0] if unit and _is_unit(unit[0]) else ""
+        repeats = any(lower[i] and counts[lower[i]] > 1 for i in group)
         for i in group:
-            if lower[i]:
-                out[i] = f"{names[group.start]}/{lower[i]}"
+            if lower[i] and repeats:
+                out[i] = f"{upper.removesuffix(aside)}/{lower[i]}"
                 distinguished.append(out[i])
+            if lower[i] and not _LAST_BRACKET.search(lower[i]):
+                out[i] += aside
     return out, distinguished
 
 
 def _stated_unit(rows: Sequence[Sequence[Any]]) -> str:
-    """Return the unit that a cell above the headings states for all numbers, as it is written."""
+    """Return the unit that a cell above the headings states for all numbers, as it is written.
+
+    There may be several, of which each column has the one that fits: 单位：处、万平方米.
+    """
     for row in rows:
         cells = [str(c) for c in row if not is_blank(c)]
         for cell, after in zip(cells, [*cells[1:], ""], strict=False):
@@ -457,9 +466,8 @@ def _stated_unit(rows: Sequence[Sequence[Any]]) -> str:
                 continue
             unit = (match[1] or match[2] or "").strip() or after.strip()
             # A closing bracket of the title, or the next item of the form line, ends it.
-            unit = re.split(r"[)）\]】\s;；]", _unbracketed(unit))[0]
-            parts = [p for p in re.split(r"[,，、/]", unit) if p]
-            if parts and all(map(_is_unit, parts)):
+            unit = re.split(r"[(（)）\]】\s;；。]", _unbracketed(unit))[0]
+            if any(map(_is_unit, re.split(r"[,，、/和及]", unit))):
                 return unit
     return ""
 
