@@ -54,6 +54,8 @@ _OFFICE = re.compile(r"[一-鿿（）()]{2,30}(局|委员会|办公室|指挥部
 _UNIT = re.compile(
     r"(?<![一-鿿])(?:计量|面积|长度|数量|金额)?单位\s*[:：]\s*(.*)|\bunits?\s*[:：]\s*(.*)", re.I
 )
+#: What a plan and its outcome have both, under the same words.
+_MEASURED = re.compile(r"(?i)时间|日期|期限|面积|数|量|date|time|area|number")
 _LAST_BRACKET = re.compile(r"[(（\[【][^(（\[【]*[)）\]】]$")
 _BRACKETS = re.compile(r"^[(（\[【](.*)[)）\]】]$")
 _LENGTH = re.compile(r"[(（]\s*\d+(\s*[,，.]\s*\d+)?\s*[)）]$|\d+(\.\d+)?$")
@@ -423,8 +425,16 @@ def _is_lower(names: Sequence[str], row: Sequence[Any], groups: Sequence[range])
     inside = {i for group in groups for i in group}
     if not any(sum(i in cells for i in group) >= 2 for group in groups):
         return False
-    # Beside the parts nothing else is named, or the same once more.
-    return all(i in inside or not names[i] or heading_name(c) == names[i] for i, c in cells.items())
+    # Beside the parts nothing else is named, the same once more, or what is planned or done of it.
+    return all(
+        i in inside or not names[i] or heading_name(c) == names[i] or _qualifies(names[i])
+        for i, c in cells.items()
+    )
+
+
+def _qualifies(upper: str) -> bool:
+    """Whether an upper heading says that what stands below it is planned, or of another time."""
+    return any(word in upper for word in _words()["qualifying"])
 
 
 def _combined(
@@ -438,14 +448,16 @@ def _combined(
     if "" in out and all(i in inside for i, name in enumerate(out) if name):
         # Titles of tables side by side.
         return out, []
-    for group in groups:
+    covered = {i for group in groups for i in group}
+    alone = [i for i, (a, b) in enumerate(zip(names, lower, strict=True)) if a and b and a != b]
+    for group in [*groups, *(range(i, i + 1) for i in alone if i not in covered)]:
         upper = names[group.start]
         # 面积（亩） is the unit of all that stands below it.
         unit = _LAST_BRACKET.search(upper)
         aside = unit[0] if unit and _is_unit(unit[0]) else ""
         repeats = any(lower[i] and counts[lower[i]] > 1 for i in group)
         for i in group:
-            if lower[i] and repeats:
+            if lower[i] and (repeats or (_qualifies(upper) and _MEASURED.search(lower[i]))):
                 out[i] = f"{upper.removesuffix(aside)}/{lower[i]}"
                 distinguished.append(out[i])
             if lower[i] and not _LAST_BRACKET.search(lower[i]):

@@ -461,3 +461,19 @@ def test_a_regular_text_is_read_as_the_careful_reader_reads_it(
     assert fast.labels().tolist() == slow.labels().tolist()
     assert (fast.n_walked, fast.n_skipped) == (slow.n_walked, slow.n_skipped)
     assert (fast.encoding, fast.encoding_source) == (slow.encoding, slow.encoding_source)
+
+
+def test_what_is_planned_above_is_not_done_below(tmp_path):
+    top = ["窨井编号", "整治情况", None, "计划", "实际", None]
+    low = [None, "整治状态", "发现时间", "完成时间", "完成时间", "备注"]
+    rows = [["J1", "待整治", "2024-01-02", "2024-12-30", None, None]] * 3
+    raw = read_table(
+        book(tmp_path / "a.xlsx", [top, low, *rows], merged=["A1:A2", "B1:C1", "E1:F1"])
+    )
+    names = ["窨井编号", "整治状态", "发现时间", "计划/完成时间", "实际/完成时间"]
+    assert list(raw.frame.columns)[:5] == names
+    group = ["窨井编号", "整治计划", None]
+    below = [None, "完成时间", "责任单位"]
+    rows = [["J1", "2024-12-30", "市政"]] * 3
+    raw = read_table(book(tmp_path / "b.xlsx", [group, below, *rows], merged=["A1:A2", "B1:C1"]))
+    assert list(raw.frame.columns) == ["窨井编号", "整治计划/完成时间", "责任单位"]
