@@ -24,7 +24,7 @@ _MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
     "LOCAL_ZONE", "chinese_numbers", "day_of_serial", "is_ambiguous", "last_day_by", "last_days",
-    "local_days", "local_moments", "read_day", "span_of_text",
+    "local_days", "local_moments", "moment_of_serial", "read_day", "span_of_text",
 ]  # fmt: skip
 
 LOCAL_ZONE = "Asia/Shanghai"
@@ -33,6 +33,7 @@ _YEARS = range(1900, 2101)
 _NUMERALS = {
     "零": "0",
     "〇": "0",
+    "两": "2",
     **{word: str(n) for n, word in enumerate("一二三四五六七八九", 1)},
 }
 
@@ -147,12 +148,23 @@ def day_of_serial(text: str) -> dt.date | None:
     >>> str(day_of_serial("45657")), str(day_of_serial("45657.0")), day_of_serial("2024")
     ('2024-12-31', '2024-12-31', None)
     """
-    match = _SERIAL.fullmatch(text.strip())
-    if match is None:
+    moment = moment_of_serial(text)
+    return None if moment is None else moment.date()
+
+
+def moment_of_serial(text: str) -> dt.datetime | None:
+    """Return the moment, to the second, that a spreadsheet keeps as a number; None for other texts.
+
+    Examples
+    --------
+    >>> str(moment_of_serial("45356.628472")), moment_of_serial("2024")
+    ('2024-03-05 15:05:00', None)
+    """
+    if not _SERIAL.fullmatch(text.strip()):
         return None
     # Excel counts days from 1899-12-30 (its 1900 had a 29 February).
-    day = dt.date(1899, 12, 30) + dt.timedelta(days=int(match[1]))
-    return day if day.year in _YEARS else None
+    moment = dt.datetime(1899, 12, 30) + dt.timedelta(seconds=round(86400 * float(text)))
+    return moment if moment.year in _YEARS else None
 
 
 def _moment(day: dt.date, parts: dict[str, str]) -> pd.Timestamp:
@@ -172,19 +184,25 @@ def _offset(zone: str) -> dt.timezone:
 
 
 def chinese_numbers(text: str) -> str:
-    """Chinese numbers up to 99 before 年, 月, 日 and 季 as digits; a year digit by digit.
+    """Chinese numbers up to 99 before 年, 月, 日, 季, 点, 时, 分 as digits; a year digit by digit.
 
     Examples
     --------
-    >>> chinese_numbers("二〇二二年六月三十日")
-    '2022年6月30日'
+    >>> chinese_numbers("二〇二二年六月三十日"), chinese_numbers("星期二十点零五分")
+    ('2022年6月30日', '星期二10点零5分')
     """
     text = re.sub(
         r"[零〇一二三四五六七八九]{4}(?= ?年)",
         lambda m: "".join(_NUMERALS[c] for c in m[0]),
         text,
     )
-    return re.sub(r"[一二三四五六七八九十]{1,3}(?= ?[月日号季])", lambda m: _small(m[0]), text)
+    text = re.sub(r"[一二三四五六七八九十]{1,3}(?= ?[月日号季])", lambda m: _small(m[0]), text)
+    # The number behind 星期 is one of its own.
+    return re.sub(
+        r"(?<![期周拜])(?:[一二两三四五六七八九十]{1,3}|零)(?= ?[点时分])",
+        lambda m: _small(m[0]),
+        text,
+    )
 
 
 def _small(word: str) -> str:

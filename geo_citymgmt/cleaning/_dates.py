@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers, day_of_serial, last_day_by
+from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers, last_day_by, moment_of_serial
 from geo_citymgmt._languages import Messages, Text, listed
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
@@ -160,7 +160,10 @@ def _only(days: Sequence[dt.date]) -> dt.date | None:
     return days[0] if len(set(days)) == 1 else None
 
 
-_REST = r"(?P<rest>[ t(（,星周上下].*)?"
+#: What may stand behind a day: 2024-03-05-15.05.00 is how some databases part it from its time.
+_REST = (
+    r"(?P<rest>(?:[ t(（,星周礼上下中午正晚傍夜深凌清早]|(?<=[日号])\d|-(?=\d\d\.\d\d\.\d\d)).*)?"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
@@ -171,13 +174,14 @@ _DAYS = tuple(
     for pattern in (
         r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?",
         r"(?P<year>\d{2})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?",
+        r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/ .]+{_NAMED}[-/ ,.]+{_WITH_YEAR}",
         rf"{_WEEKDAY}{_NAMED}[-/ .]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})",
     )
 )
 _COMPACT = re.compile(
     r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
-    r"(?:(?P<hour>[01]\d|2[0-3])(?:(?P<minute>[0-5]\d)(?P<second>[0-5]\d)?)?)?(?:\.0+)?"
+    r"(?:[ t]?(?P<hour>[01]\d|2[0-3])(?:(?P<minute>[0-5]\d)(?P<second>[0-5]\d)?)?)?(?:\.0+)?"
 )
 _ORDERED = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})" + _REST)
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:份)?")
@@ -187,9 +191,30 @@ _COMPACT_MONTH = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(?:\.0+)?")
 #: Since 1970 in UTC: seconds have ten digits, milliseconds twelve or thirteen. What begins like a
 #: year of today is a date with digits wrong, not a moment of 1976 or 2034.
 _EPOCH = re.compile(r"(-?\d{13}|(?!19|20)\d{12}|1[0-8]\d{8})(?:\.0+)?")
+#: How else than with colons a time of day is written, and what that is with them.
+_PARTS = {"半": ":30", "一": ":15", "三": ":45"}
+_SPOKEN = tuple(
+    (re.compile(pattern), colons)
+    for pattern, colons in (
+        (r"(?<![\d.])(\d{1,2})\.(\d\d)\.(\d\d)(?!\d)", r"\1:\2:\3"),
+        (r"(?<=\d)\s*[点时]\s*([半一三])刻?", lambda match: _PARTS[match[1]]),
+        (r"(?<=\d)\s*[点时][整钟:]?(?!\s*[\d零〇])", ":00"),
+        (r"(?<=\d)\s*[点时]\s*[零〇:]?\s*", ":"),
+        (r"(?<=:\d)\s*分\s*(?=\d)|(?<=:\d\d)\s*分\s*(?=\d)", ":"),
+    )
+)
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?\s*"
-    r"(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|(?:utc|gmt)?\s*[+-]\d{2}:?\d{2}|[+-]\d{2}|utc|gmt)?(?![a-z\d])"
+    r"(?<!\d)(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d+))?)?\s*"
+    r"(?:[ap]\.?m\.?)?\s*(?P<zone>z|(?:utc|gmt)?\s*[+-](?:0\d|1[0-4])(?::?\d{2})?|utc|gmt)?(?![a-z\d:])"
+)
+#: Half of the day an hour is of.
+_HALF = re.compile(
+    r"(?P<am>上午|早上|早晨|清晨|清早|凌晨|早(?=\s*\d)|(?<![a-z])a\.?m\b)|(?P<noon>中午|正午)|"
+    r"(?P<pm>下午|午后|(?<![a-z])p\.?m\b)|(?P<evening>傍晚|晚上|晚间|夜间|夜里|深夜|晚(?=\s*\d))"
+)
+#: What is meant for a time of day: a number with a colon, at a half of the day, or nothing else.
+_TIMED = re.compile(
+    r"\d\s*:|:\s*\d|[午上晨早间里夜晚]\s*\d|[ap]\.?m\.?\s*\d|\d\s*[ap]\.?m\b|^[\s,t]*\d{1,6}$"
 )
 _ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"
 #: So many distinct texts are worth a look at all of them at once.
@@ -209,9 +234,24 @@ class _Reading:
     precision: str = ""
     is_zoned: bool = False
     has_short_year: bool = False
+    #: Whether a time of day stands behind the day that cannot be read.
+    has_bad_clock: bool = False
+    #: Whether the moment is 24:00: the midnight after the day.
+    is_end: bool = False
     #: Numbers in an order that the text does not say, and what stands behind them.
     ordered: OrderedDate | None = None
     rest: str = ""
+
+    def as_of(self, item: Field) -> np.datetime64:
+        """Return what a field takes of it: its day, or its moment if all of that was read."""
+        if item.type == "date":
+            return self.day()
+        return _NAT if self.has_bad_clock else self.moment
+
+    def day(self) -> np.datetime64:
+        """Return the day it is of."""
+        moment = self.moment - np.timedelta64(int(self.is_end), "us")
+        return moment.astype("datetime64[D]").astype("datetime64[us]")
 
 
 @lru_cache(maxsize=4096)
@@ -231,7 +271,7 @@ def parse_date(text: str) -> tuple[np.datetime64, str]:
     ('2022-07-01', '')
     """
     reading = _read(text)
-    return reading.moment.astype("datetime64[D]").astype("datetime64[us]"), reading.precision
+    return reading.day(), reading.precision
 
 
 def parse_date_column(
@@ -269,20 +309,24 @@ def parse_date_column(
             reading = _read_by(text)
             by[k] = bool(reading.precision)
         readings[k] = reading
-        moments[k] = reading.moment
+        moments[k] = reading.as_of(item)
         precision[k] = reading.precision if reading.precision not in ("day", "") else None
         wrong[k] = reading.precision == "" and reading.ordered is None
     uncertain = _settle(readings, texts, moments, wrong, item, findings, order)
+    timeless = np.zeros(len(texts) + 1, dtype=bool)
+    if item.type == "datetime":
+        timeless[[k for k, reading in readings.items() if reading.has_bad_clock]] = True
     _report_writing(readings, texts, moments, item, findings)
     written = np.array([*texts, ""], dtype=object)
-    bad = np.flatnonzero(wrong[codes])
-    findings.add(
-        "DATE_UNPARSED",
-        records=record[bad],
-        value=written[codes[bad]],
-        action="value_removed",
-        item=item,
-    )
+    for code, are in (("DATE_UNPARSED", wrong), ("TIME_UNPARSED", timeless)):
+        bad = np.flatnonzero(are[codes])
+        findings.add(
+            code,
+            records=record[bad],
+            value=written[codes[bad]],
+            action="value_removed",
+            item=item,
+        )
     due = np.flatnonzero(by[codes])
     findings.add(
         "DATE_BY",
@@ -359,8 +403,9 @@ def _settle(
     settled, days = settle([r.ordered for r in ordered.values() if r.ordered], order)
     for (k, reading), day in zip(ordered.items(), days, strict=True):
         if day is not None and day.year in _YEARS:
-            clock, reading.is_zoned = _at_clock(day, reading.rest)
-            moments[k] = clock
+            reading.moment = np.datetime64(day, "us")
+            _set_clock(reading, reading.rest)
+            moments[k] = reading.as_of(item)
         elif day is None and not settled and reading.ordered and reading.ordered.days():
             uncertain[k] = True
         else:
@@ -387,7 +432,7 @@ def _report_writing(
 ) -> None:
     """Tell, once a column, that an offset was taken into account or a year has two digits."""
     for k, reading in readings.items():
-        if reading.is_zoned:
+        if reading.is_zoned and not np.isnat(moments[k]):
             _report_moved(texts[k], moments[k], item, findings)
             break
     for k, reading in readings.items():
@@ -433,8 +478,8 @@ def _read(text: str) -> _Reading:
         return _day(int(match["year"]), _MONTHS.index(match["name"]) + 1, 1, "month")
     if match := _YEAR.fullmatch(text):
         return _day(int(match[1]), 1, 1, "year")
-    if day := day_of_serial(text):
-        return _day(day.year, day.month, day.day, "day")
+    if moment := moment_of_serial(text):
+        return _Reading(np.datetime64(moment, "us"), "day")
     if match := _EPOCH.fullmatch(text):
         unit = "s" if len(match[1]) == 10 else "ms"
         return _local(pd.Timestamp(int(match[1]), unit=unit, tz="UTC"))
@@ -455,32 +500,43 @@ def _of_match(match: re.Match[str]) -> _Reading:
     found = _day(long_year(year) if is_short else year, number, int(parts["day"]), "day")
     found.has_short_year = is_short
     if found.precision and parts["rest"]:
-        day = found.moment.astype("datetime64[D]").item()
-        found.moment, found.is_zoned = _at_clock(day, parts["rest"])
+        _set_clock(found, parts["rest"])
     return found
 
 
-def _at_clock(day: dt.date, rest: str) -> tuple[np.datetime64, bool]:
-    """Return the moment of this place that a clock behind a day says, and whether it was moved."""
-    midnight = np.datetime64(day, "us")
+def _set_clock(found: _Reading, rest: str) -> None:
+    """Put in the time of day that stands behind a day, as clocks of this place show it."""
+    for pattern, colons in _SPOKEN:
+        rest = pattern.sub(colons, rest)
     match = _CLOCK.search(rest)
     if match is None:
-        return midnight, False
-    hour = int(match["hour"])
-    if match["half"] and hour <= 12:
-        hour = hour % 12 + (12 if match["half"][0] == "p" else 0)
-    elif "下午" in rest and hour < 12:
-        hour += 12
-    try:
-        clock = dt.time(hour, int(match["minute"]), int(match["second"] or 0))
-    except ValueError:
-        return midnight, False
+        found.has_bad_clock = _TIMED.search(rest) is not None
+        return
+    half = _HALF.search(rest)
+    minute, second = int(match["minute"]), int(match["second"] or 0)
     fraction = int(f"{match['fraction'] or '0':0<6}"[:6])
-    moment = pd.Timestamp(dt.datetime.combine(day, clock)) + pd.Timedelta(fraction, unit="us")
-    zone = match["zone"]
-    if not zone:
-        return moment.to_datetime64().astype("datetime64[us]"), False
-    return _local(moment.tz_localize(_offset(zone))).moment, True
+    hour = _hour(int(match["hour"]), (half.lastgroup or "") if half else "")
+    found.is_end = hour == 24 and not (minute or second or fraction)
+    if hour is None or minute > 59 or second > 59 or (hour > 23 and not found.is_end):
+        found.has_bad_clock = True
+        return
+    since = 3600 * hour + 60 * minute + second
+    found.moment = found.moment + np.timedelta64(1_000_000 * since + fraction, "us")
+    if match["zone"]:
+        moment = pd.Timestamp(found.moment).tz_localize(_offset(match["zone"]))
+        found.moment, found.is_zoned = _local(moment).moment, True
+
+
+def _hour(hour: int, half: str) -> int | None:
+    """Return the hour of the day of one of its half; None where there is none or it is not sure."""
+    if half == "am" and hour >= 12:
+        return 0 if hour == 12 else None
+    if half == "evening" and hour < 5:
+        # 晚上 1 点 is of this night or of the one before.
+        return None
+    # The middle of the day begins before twelve.
+    begins = {"noon": 10, "pm": 12, "evening": 13}.get(half, 0)
+    return hour + 12 if hour < begins else hour
 
 
 def _offset(zone: str) -> dt.timezone:
@@ -488,8 +544,6 @@ def _offset(zone: str) -> dt.timezone:
     if match is None:
         return dt.UTC
     span = dt.timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    if span >= dt.timedelta(hours=24):
-        return dt.UTC
     return dt.timezone(-span if match[1] == "-" else span)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from geo_citymgmt._dates import span_of_text
@@ -27,7 +28,7 @@ from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
 from geo_citymgmt.reading._sniff import sniff
-from geo_citymgmt.reading._text import composed
+from geo_citymgmt.reading._text import composed, has_byte
 
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 #: Kind of a row under the headings: see :func:`kinds_below`.
@@ -50,6 +51,26 @@ _LABELLED = r"[^\d:：]{1,16}[:：]"
 #: Begins a row below or between the records that may be none.
 FOOT_BEGINS = f"^({_ALONE}|{_LABELLED})"
 _ASIDE, _SIGNED = re.compile(_ALONE), re.compile(_LABELLED)
+#: Labels of rows that sum up records.
+TOTAL = (
+    r"(?i)^(合计|小计|总计|共计|累计|总数|平均[值数]?|均值|total|subtotal|grandtotal|sum)[:：]?$"
+)
+PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$|^(合计|小计|总计|共计)[:：]?[\d,.]+[^\d]{0,6}$"
+#: First bytes of the words of TOTAL, in UTF-8: none of 200,000 addresses begins with one.
+TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累平均tTsSgG"})
+#: Parts of a total, an earlier period and the change since: 其中：路内, 上年同期, 比上年增加, 环比.
+_PERIOD = "(?:上年度?|去年|上月|上季度?|上期|同期)(?:同期|同月)?"
+_COUNTED = r"共?计?\d+[处个座家件条宗起辆栋户项]"
+_SUMMED = re.compile(
+    rf"(?P<parts>其中.{{0,12}})|{_PERIOD}(?:数|值|合计)?[:：]?|[比较与]{_PERIOD}.{{0,10}}|(?:同比|环比).{{0,10}}"
+    rf"|[共计]{_COUNTED}.{{0,6}}|\D{{1,8}}(?:[区县市旗镇乡村]|街道|社区|[大中]队){_COUNTED}"
+    r"|(?P<all>全[市区县旗镇乡](?:合计)?[:：]?)"
+)
+_MAYBE_SUMMED = r"^\s*(?:其|上|去|同|比|较|与|环|共|计|全)|\d\s*[处个座家件条宗起辆栋户项]"
+#: First bytes of Chinese characters in UTF-8.
+_CHINESE = tuple(range(0xE4, 0xEA))
+#: What of its own a record has, and no sum.
+_OWN_NUMBER = re.compile(r"(?i)编号|编码|序号|(?:^|_)id$")
 _OFFICE = re.compile(r"[一-鿿（）()]{2,30}(局|委员会|办公室|指挥部|大队|支队|政府|办事处)")
 _UNIT = re.compile(
     r"(?<![一-鿿])(?:计量|面积|长度|数量|金额)?单位\s*[:：]\s*(.*)|\bunits?\s*[:：]\s*(.*)", re.I
@@ -315,6 +336,77 @@ def is_foot(cells: Sequence[str]) -> bool:
         else:
             return False
     return True
+
+
+def sums_among(
+    frame: pd.DataFrame, filled: np.ndarray, first: np.ndarray, total: np.ndarray
+) -> dict[int, str]:
+    """Return the rows that tell parts of a total, another period or a count, with their labels.
+
+    Such a row has less in it than a record, and behind its label neither a number of its own nor
+    a position.
+
+    Parameters
+    ----------
+    filled : array of bool
+        Which cells of `frame` hold anything.
+    first : array of int
+        The first such cell of each row.
+    total : array of bool
+        Rows that are known to be totals.
+
+    Examples
+    --------
+    >>> rows = [["P1", "甲", 120.6, 9], [None, "合计", None, 9], [None, "其中：路内", None, 6]]
+    >>> frame = pd.DataFrame(rows, columns=["编号", "名称", "经度", "泊位"])
+    >>> filled = frame.notna().to_numpy()
+    >>> sums_among(frame, filled, filled.argmax(axis=1), np.array([False, True, False]))
+    {2: '其中：路内'}
+    """
+    count = filled.sum(axis=1)
+    may_be = (count <= (filled.shape[1] + 1) // 2) & ~total
+    found: dict[int, re.Match[str]] = {}
+    for i in range(frame.shape[1]) if may_be.any() else ():
+        column, at = frame.iloc[:, i], np.flatnonzero(may_be & (first == i))
+        if len(at) and pd.api.types.is_string_dtype(column.dtype):
+            texts = pa.array(column.iloc[at].array, type=pa.large_string(), from_pandas=True)
+            at = at[has_byte(texts, 0, _CHINESE)]
+            near = column.iloc[at].str.contains(_MAYBE_SUMMED).fillna(False).to_numpy(dtype=bool)
+            for k in at[near].tolist():
+                if match := _SUMMED.fullmatch(re.sub(r"\s", "", str(column.iloc[k]))):
+                    found[k] = match
+    if not found:
+        return {}
+    others = ~total
+    others[list(found)] = False
+    own = [
+        bool(_OWN_NUMBER.search(str(name))) or read_name(str(name), k) is not None
+        for k, name in enumerate(frame.columns)
+    ]
+    may_be &= count < (np.median(count[others]) if others.any() else 0)
+    behind = np.arange(filled.shape[1]) > first[:, None]
+    may_be &= ~(filled & behind & np.array(own, dtype=bool)).any(axis=1)
+    sums: dict[int, str] = {}
+    for k in sorted(found):
+        label = str(frame.iloc[k, first[k]])
+        is_below = k > 0 and (total[k - 1] or k - 1 in sums)
+        if not may_be[k] or (found[k]["all"] and not is_below and _is_zone(frame, k, first[k])):
+            continue
+        sums[k] = label
+        # The other parts of a total follow: 其中：路内, 路外.
+        part = k + 1
+        while found[k]["parts"] and part < len(frame) and part not in found and may_be[part]:
+            if (filled[part] != filled[k]).any():
+                break
+            sums[part] = str(frame.iloc[part, first[part]])
+            part += 1
+    return sums
+
+
+def _is_zone(frame: pd.DataFrame, row: int, column: int) -> bool:
+    """Whether the whole city is one more row of a table by district: each has one of its own."""
+    others = frame.iloc[:, column].drop(frame.index[row]).dropna().astype(str)
+    return len(others) > 0 and others.is_unique and not others.str.contains(r"\d").any()
 
 
 def is_signature(cell: str) -> bool:

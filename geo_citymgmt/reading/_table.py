@@ -22,7 +22,10 @@ from geo_citymgmt._markup import restore
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._headings import (
     FOOT_BEGINS,
+    PART_TOTAL,
     SEARCHED,
+    TOTAL,
+    TOTALS_BEGIN,
     Headings,
     find_headings,
     heading_name,
@@ -35,6 +38,7 @@ from geo_citymgmt.reading._headings import (
     is_wordy,
     kinds_below,
     names_with_units,
+    sums_among,
 )
 from geo_citymgmt.reading._limits import check_table, local_path
 from geo_citymgmt.reading._messages import failure
@@ -148,12 +152,6 @@ def _n_filled(row: Sequence[Any]) -> int:
     return sum(not is_blank(c) for c in row)
 
 
-_TOTAL = (
-    r"(?i)^(合计|小计|总计|共计|累计|总数|平均[值数]?|均值|total|subtotal|grandtotal|sum)[:：]?$"
-)
-_PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$|^(合计|小计|总计|共计)[:：]?[\d,.]+[^\d]{0,6}$"
-#: First bytes of the words of _TOTAL, in UTF-8: none of 200,000 addresses begins with one.
-_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累平均tTsSgG"})
 _BEFORE_EXPONENT = tuple(b"eE+")
 _NOTE = r"^(注|备注|说明|填表|制表|审核|填报|单位|联系|统计)"
 #: In a table of fewer columns than this a row of one cell may be a record.
@@ -601,19 +599,21 @@ def _no_records(
             continue
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
         few = (first == i) & (count <= (frame.shape[1] + 1) // 2)
-        begun = has_byte(texts, 0, _TOTALS_BEGIN)
+        begun = has_byte(texts, 0, TOTALS_BEGIN)
         at = near[few[near] | begun[near]]
         if not at.size:
             continue
         closed = pc.replace_substring_regex(texts.take(pa.array(at)), r"\s", "")
-        is_total = _spread(_matches(closed, _TOTAL), at, n)
-        hit = is_total | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
+        is_total = _spread(_matches(closed, TOTAL), at, n)
+        hit = is_total | (_spread(_matches(closed, PART_TOTAL), at, n) & few)
         words[hit & ~total] = column[hit & ~total]
         total |= hit
         if frame.shape[1] >= _NARROWEST:
             hit = _spread(_matches(closed, _NOTE), at, n) & (first == i) & (count == 1)
             words[hit] = column[hit].str.slice(0, 60)
             note |= hit
+    for k, label in sums_among(frame, filled, first, total).items():
+        total[k], words[k] = True, label
     repeated = (same >= 2) & (same >= 0.6 * frame.shape[1])
     # A title stands above headings that are repeated, and nothing else in its row.
     titled = np.append(repeated[1:], False) & (count == 1) & (frame.shape[1] > 2)

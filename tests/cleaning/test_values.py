@@ -103,6 +103,69 @@ def test_a_moment_with_a_zone_becomes_local_time():
     assert moments.tolist() == [pd.Timestamp(2022, 6, 30, 4)] * 3
 
 
+def moments_of(texts, item=SPECS["bike_stations"].fields["last_reported"]):
+    findings = Findings()
+    moments, _ = parse_date_column(pd.Series(texts), item, findings, np.arange(len(texts)))
+    return moments.tolist(), findings.frame()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (45356.628472, "2024-03-05 15:05"),
+        ("45356.7", "2024-03-05 16:48"),
+        ("2024-03-05 15点05分", "2024-03-05 15:05"),
+        ("2024年3月5日15时05分30秒", "2024-03-05 15:05:30"),
+        ("2024年3月5日晚八点半", "2024-03-05 20:30"),
+        ("2024年3月5日 下午三点一刻", "2024-03-05 15:15"),
+        ("2024-3-5 十五时零五分", "2024-03-05 15:05"),
+        ("2024-3-5 零点", "2024-03-05"),
+        ("2024-3-5 15:5", "2024-03-05 15:05"),
+        ("05-Mar-24 03.05.00 PM", "2024-03-05 15:05"),
+        ("2024-03-05-15.05.00", "2024-03-05 15:05"),
+        ("20240305 1505", "2024-03-05 15:05"),
+        ("20240305 15:05", "2024-03-05 15:05"),
+        ("2024-03-05 15:05:00:000", "2024-03-05 15:05"),
+        ("2024年3月5日 晚上8:00", "2024-03-05 20:00"),
+        ("2024/3/5 傍晚6:30", "2024-03-05 18:30"),
+        ("2024/3/5 PM 3:05:00", "2024-03-05 15:05"),
+        ("2024/3/5 3:05 p.m.", "2024-03-05 15:05"),
+        ("2024-03-05 上午 12:05", "2024-03-05 00:05"),
+        ("2024/3/5 下午12:05:00", "2024-03-05 12:05"),
+        ("2024/3/5 中午12:30", "2024-03-05 12:30"),
+        ("2024/3/5 中午1点", "2024-03-05 13:00"),
+        ("2024/3/5 凌晨1:30", "2024-03-05 01:30"),
+        ("2024/3/5 早8点", "2024-03-05 08:00"),
+        ("2024/3/5 24:00", "2024-03-06"),
+        ("2024/3/5 晚上12:00", "2024-03-06"),
+        ("2024/3/5 8:00-17:00", "2024-03-05 08:00"),
+        ("2024/3/5 下午", "2024-03-05"),
+        ("2024-03-05 (3处)", "2024-03-05"),
+    ],
+)
+def test_a_time_of_day_is_read_however_it_is_written(text, moment):
+    moments, findings = moments_of([text])
+    assert moments == [pd.Timestamp(moment)]
+    assert not findings["code"].isin(["DATE_UNPARSED", "TIME_UNPARSED"]).any()
+
+
+@pytest.mark.parametrize(
+    "clock", ["25:00", "24:05", "15:65", "15:05 AM", "晚上1:00", "晚上12:30", "15", "下午 305"]
+)
+@pytest.mark.parametrize("day", ["2024-03-05", "05/03/2024"])
+def test_a_time_of_day_that_cannot_be_read_is_told_and_never_midnight(day, clock):
+    # The other two dates say that the day stands first.
+    texts = [f"{day} {clock}", "30/06/2023", "05/03/2024 24:00"]
+    moments, findings = moments_of(texts)
+    assert moments[::2] == [pd.NaT, pd.Timestamp(2024, 3, 6)]
+    told = findings[findings["code"] == "TIME_UNPARSED"]
+    assert told[["record", "value"]].values.tolist() == [[0, texts[0]]]
+    # Of a field of days the day is enough; 24:00 is its end.
+    days, findings = moments_of(texts, SPECS["manholes"].fields["completed_date"])
+    assert days[::2] == [pd.Timestamp(2024, 3, 5)] * 2
+    assert "TIME_UNPARSED" not in set(findings["code"])
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [("60 个泊位", 60), ("60个", 60), ("60泊位", 60), ("1.2万个停车泊位", 12000),

@@ -308,6 +308,48 @@ def test_a_row_with_an_id_or_a_position_or_a_value_like_those_above_is_a_record(
     assert (len(raw.frame), raw.n_skipped) == (5, 0)
 
 
+PARKED = ["停车场编号", "停车场名称", "所在区", "经度", "纬度", "泊位数"]
+PARKS = [[f"P{k}", f"第{k}停车场", "锦江区", 104 + k / 100, 30.62, 100] for k in range(6)]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_parts_of_a_total_other_periods_and_counts_below_records_are_told_and_no_records(at):
+    labels = ["锦江区合计", "其中：路内", "    路外", "上年同期", "比上年增加", "较去年同期减少",
+              "同比（%）", "环比增长", "锦江区3处", "共6处", "全市"]  # fmt: skip
+    feet = [[*[None] * at, label, *[None] * (4 - at), 600] for label in labels]
+    raw = table_of(Sheet([PARKED, *PARKS, *feet]), "t")
+    assert raw.frame["停车场编号"].tolist() == [row[0] for row in PARKS]
+    assert (raw.n_walked, raw.n_skipped) == (17, 11)
+    assert told(raw, "TOTAL_ROW")["value"].tolist() == [label.strip() for label in labels]
+
+
+def test_counts_and_changes_above_and_between_records_are_no_records():
+    title, change = ["锦江区3处", *[None] * 5], [None, "同比增长", None, None, None, 5]
+    raw = table_of(Sheet([PARKED, title, *PARKS[:3], change, *PARKS[3:]]), "t")
+    assert (len(raw.frame), told(raw, "TOTAL_ROW")["record"].tolist()) == (6, [0, 4])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["P9", "其中：路内", "", "", "", 600],
+        ["", "上年同期", "", 104.1, 30.6, ""],
+        ["全市", "第9停车场", "锦江区", 104.1, 30.6, 100],
+        ["", "人民路3处", "", "", "", 100],
+        ["", "路外", "", "", "", 100],
+        ["", "同心桥停车场", "", "", "", 100],
+    ],
+)
+def test_a_row_like_a_sum_with_a_number_or_a_position_or_a_name_of_its_own_is_a_record(row):
+    raw = table_of(Sheet([PARKED, *PARKS, row]), "t")
+    assert (len(raw.frame), raw.n_skipped) == (7, 0)
+
+
+def test_the_whole_city_is_a_row_of_a_table_by_district():
+    rows = [["区划", "拆违", "泊位", "公厕"], *([d, 1, 2, 3] for d in ("锦江区", "青羊区"))]
+    assert len(table_of(Sheet([*rows, ["全市", 9]]), "t").frame) == 3
+
+
 def test_headings_repeated_below_a_title_go_on_with_the_table():
     rows = [HEADINGS, *RECORDS[:2], [], ["平江街道"], HEADINGS, *RECORDS[2:]]
     raw = table_of(Sheet(rows), "t")
