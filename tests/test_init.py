@@ -551,6 +551,14 @@ def test_no_line_of_a_proposal_is_bare(tmp_path):
             assert any("\u4e00" <= c <= "\u9fff" for c in said.partition(" / ")[0]), line
 
 
+def test_a_planned_day_is_not_proposed_for_the_day_of_the_data(tmp_path):
+    rows = "违建编号,经度,纬度,拟验收时间\nW1,117.30,31.88,2024-08-15\nW2,117.31,31.88,2024-08-16\n"
+    (tmp_path / "违法建设.csv").write_text(rows, encoding="utf-8")
+    text, _ = propose(tmp_path, SPECS)
+    assert '# ?= data_date = "?"' in text
+    assert "2024-08-16" not in text
+
+
 def test_when_a_file_was_written_is_no_date_of_its_data(tmp_path):
     rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\n"
     (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")

@@ -262,6 +262,9 @@ def _is_unit(word: str) -> bool:
 
 
 _DATA = packaged_table("geo_citymgmt.cleaning", "concepts.toml")
+_UNDONE = {kind: re.compile(pattern) for kind, pattern in _DATA["undone"].items()}
+#: Types of fields that say whether, how much or when: what is done and what is planned look alike.
+_DOABLE = ("int", "float", "bool", "date", "datetime")
 _COUNTS = frozenset(_DATA["counts"])
 _TELLING = frozenset(_DATA["telling"])
 #: Meanings that may stand beside one that is telling.
@@ -280,6 +283,43 @@ _FIRST = "啊芭擦搭蛾发噶哈击喀垃妈拿哦啪期然撒塌挖昔压匝"
 _LETTERS = "abcdefghjklmnopqrstwxyz"
 _LAST_COMMON = b"\xd7\xf9"
 _OTHER = {"窨": "y", "箅": "b", "篦": "b", "重": "z", "长": "c", "行": "x", "属": "s"}
+
+
+def _spaced(heading: str) -> str:
+    return " ".join(map(plain_key, _RUNS.findall(plain(heading[:_LONGEST]))))
+
+
+@lru_cache(maxsize=4096)
+def undone(heading: str) -> frozenset[str]:
+    """Return what a heading says of a thing that is not done: planned, due, left.
+
+    Examples
+    --------
+    >>> [sorted(undone(name)) for name in ("拟拆除时间", "拆除时限", "notDone", "应急电话")]
+    [['planned'], ['due'], ['left'], []]
+    """
+    text = _spaced(heading)
+    return frozenset(kind for kind, pattern in _UNDONE.items() if pattern.search(text))
+
+
+def undone_of(item: Field) -> frozenset[str]:
+    """Return what the names of a field say of a thing that is not done."""
+    names = (item.name, item.zh, item.en, *item.aliases)
+    return frozenset().union(*(undone(name) for name in names if name))
+
+
+def may_mean(heading: str, item: Field) -> bool:
+    """Whether a heading can name a field: one that denies or plans names none of what is done.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> fields = load_specs()["illegal_construction"].fields
+    >>> may_mean("未拆面积", fields["demolished_area_m2"]), may_mean("拆除时限", fields["deadline"])
+    (False, True)
+    """
+    said = undone(heading) if item.type in _DOABLE else frozenset()
+    return not said or bool(said & undone_of(item))
 
 
 class Vocabulary:
@@ -409,6 +449,43 @@ class Vocabulary:
             if len(pointing) == 1 and not others and len(meanings) <= 3:
                 names |= dict.fromkeys(self._learnt[0].get(pointing, ()))
         return list(names)
+
+    def by_plan(self, heading: str) -> list[str]:
+        """Return the fields of the planned day or the deadline of what a heading plans or demands.
+
+        Examples
+        --------
+        >>> from geo_citymgmt.spec import load_specs
+        >>> words = Vocabulary(load_specs()["illegal_construction"])
+        >>> [words.by_plan(name) for name in ("拟拆除时间", "责令拆除时间", "计划开工时间")]
+        [['planned_date'], ['deadline'], []]
+        """
+        kinds, rest = undone(heading), _spaced(heading)
+        for pattern in _UNDONE.values():
+            rest = pattern.sub("", rest)
+        said = {meanings - {"date"} for meanings in self.meanings(rest)} if kinds else set()
+        if not said & self._ends:
+            return []
+        states = self.spec.states
+        days = [states.plan_date if states else None, self.spec.overdue.get("deadline")]
+        return [n for n in dict.fromkeys(days) if n and kinds & undone_of(self.spec.fields[n])]
+
+    @cached_property
+    def _ends(self) -> set[frozenset[str]]:
+        """What is said to be done on the days by which a plan is fulfilled."""
+        states = self.spec.states
+        if states is None or states.plan_enters is None:
+            return set()
+        planned = {states.plan_enters, *states.sets_of(states.plan_enters)}
+        out = set()
+        for name, (_, _, state) in states.dates.items():
+            if planned & {state, *states.sets_of(state)}:
+                item = self.spec.fields[name]
+                for text in (name, item.zh, item.en, *item.aliases):
+                    for meanings in self.meanings(text):
+                        # 整改完成时间: the plan of it is 计划整改时间 as well.
+                        out |= {meanings - {"date"}, meanings - {"date", "done"}}
+        return out - {frozenset()}
 
     def says_label(self, heading: str, item: Field) -> bool:
         """Whether a heading says all that the label of a field does, whatever its unit.

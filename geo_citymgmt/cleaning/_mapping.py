@@ -19,7 +19,7 @@ import pandas as pd
 from geo_citymgmt._languages import Lang, Messages, Text, join_texts
 from geo_citymgmt._options import check_lang
 from geo_citymgmt.cleaning._codes import read_codes
-from geo_citymgmt.cleaning._headings import Vocabulary, readings, unit_fits
+from geo_citymgmt.cleaning._headings import Vocabulary, may_mean, readings, unit_fits
 from geo_citymgmt.cleaning._names import (
     AGREES,
     SAYS_NOTHING,
@@ -42,11 +42,12 @@ from geo_citymgmt.spec import Field, LayerSpec, get_spec
 _MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: How a name leads to a field, the surest first.
-_KNOWN, _WORDS, _INITIALS, _PART, _NEAR, _VALUES = range(6)
+_KNOWN, _WORDS, _INITIALS, _PART, _PLAN, _NEAR, _VALUES = range(7)
 _HOW = {
     _WORDS: Text("同义的列名", "the same in other words"),
     _INITIALS: Text("拼音首字母", "the first letters of its Chinese name"),
     _PART: Text("列名中的一个词", "one word of the name"),
+    _PLAN: Text("所计划或限定的时间", "the day that is planned or set"),
     _NEAR: Text("相近的列名", "a name like it"),
     _VALUES: Text("仅凭其值", "its values alone"),
 }
@@ -360,6 +361,7 @@ def _take_nearer(
             c
             for c in values.columns
             if c not in taken
+            and may_mean(c, item)
             and words.says_label(c, item)
             and values(c).of(item, is_id=is_id).verdict >= AGREES
         ]
@@ -391,12 +393,13 @@ def _candidates(
         (_WORDS, _by_words(column, spec, words)),
         (_INITIALS, words.by_initials(column)),
         (_PART, words.by_part(column)),
+        (_PLAN, words.by_plan(column)),
         (_VALUES, _by_values(spec)),
     ):
         for name in names:
-            if name in mapping or name in seen:
-                continue
             item = spec.fields[name]
+            if name in mapping or name in seen or not may_mean(column, item):
+                continue
             evidence = values.of(item, is_id=name == spec.id_field)
             if _is_likely(column, rank, item, evidence, words, values):
                 seen.add(name)

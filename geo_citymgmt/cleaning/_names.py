@@ -17,7 +17,7 @@ from geo_citymgmt._dates import last_day_by, local_days
 from geo_citymgmt._languages import Messages, Text, first_few
 from geo_citymgmt.cleaning._codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning._dates import parse_date
-from geo_citymgmt.cleaning._headings import readings, unit_fits
+from geo_citymgmt.cleaning._headings import may_mean, readings, unit_fits
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.errors import SpecError, did_you_mean
@@ -500,7 +500,11 @@ def similar_columns(item: Field, columns: Iterable[str], *, most: int = 3) -> li
     ['规划停车泊位数']
     """
     names = [text for text in (item.zh, item.name, item.dbf, *item.aliases) if text]
-    scored = [(max(_likeness(str(c), name) for name in names), str(c)) for c in columns]
+    scored = [
+        (max(_likeness(str(c), name) for name in names), str(c))
+        for c in columns
+        if may_mean(str(c), item)
+    ]
     ranked = sorted((s for s in scored if s[0] >= _ALIKE), key=lambda s: -s[0])
     return [column for _, column in ranked[:most]]
 

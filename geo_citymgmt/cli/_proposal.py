@@ -42,6 +42,7 @@ from geo_citymgmt.city._side_tables import last_days
 from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
 from geo_citymgmt.cleaning._datum import Extent, rank_candidates
 from geo_citymgmt.cleaning._geometry import representative_points
+from geo_citymgmt.cleaning._headings import undone
 from geo_citymgmt.cleaning._mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning._names import days_of, unique_names, zone_columns
 from geo_citymgmt.cli._console import for_command_line
@@ -756,11 +757,14 @@ def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
 
 
 def _last_days(frame: pd.DataFrame, used: Collection[str]) -> dict[str, pd.Timestamp]:
-    """Return the last day of each column of dates that is not used and lies in the past."""
+    """Return the last day of each column of dates that is not used and lies in the past.
+
+    Days that are planned or set say nothing of the day of the data.
+    """
     today = pd.Timestamp.now().normalize()
     out = {}
     for column in frame.columns:
-        if column in used:
+        if column in used or undone(str(column)):
             continue
         days = pd.Series(days_of(frame[column]))
         days = days[days <= today]

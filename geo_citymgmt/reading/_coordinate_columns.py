@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 from unicodedata import normalize
@@ -73,6 +73,8 @@ class NamedColumn:
         the word for the axis is short for other things too.
     is_other : bool
         Its words say that it is the place of something else.
+    parts : tuple of int
+        Of degrees whose minutes and seconds stand in columns of their own: the positions of these.
     """
 
     name: str
@@ -83,6 +85,7 @@ class NamedColumn:
     rank: int = 0
     is_other: bool = False
     order: int = 0
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,54 @@ def read_name(name: str, position: int = 0) -> NamedColumn | None:
     return known(axis, stem=stem, rank=2, is_other=is_other, order=order)
 
 
+#: Files of one folder have most of their columns in common.
+_cached_name = lru_cache(maxsize=1024)(read_name)
+
+
+def read_names(names: Sequence[str]) -> list[NamedColumn]:
+    """Return what the names of all columns say; minutes and seconds belong to their degrees.
+
+    Examples
+    --------
+    >>> names = ["经度/度", "经度/分", "经度/秒", "lat_deg", "lat_min"]
+    >>> [(c.name, c.axis, c.parts) for c in read_names(names)]
+    [('经度/度', 'lon', (1, 2)), ('lat_deg', 'lat', (4,))]
+    """
+    known = {k: c for k, name in enumerate(names) if (c := _cached_name(name, k)) is not None}
+    axes: dict[tuple[str, ...], dict[str, NamedColumn]] = {}
+    for k, name in enumerate(names):
+        base, part = _part_of_angle(name[:_LONGEST])
+        of = _cached_name(base, k) if part else None
+        if of is None:
+            # 经度 itself ends in 度.
+            part, of = "", known.get(k)
+        if of is not None and of.axis in FAMILIES[0]:
+            found = axes.setdefault((of.axis, of.stem, of.frame), {})
+            found.setdefault(part, replace(of, name=name[:_LONGEST]))
+    for found in axes.values():
+        minutes = found.get("m")
+        # lon_min beside lon may be the smallest there is.
+        plain = found.get("") if minutes is not None and not minutes.name.isascii() else None
+        degrees = found.get("d", plain)
+        if degrees is None or minutes is None:
+            continue
+        parts = tuple(found[part].position for part in ("m", "s") if part in found)
+        for position in parts:
+            known.pop(position, None)
+        # One number for an axis says more plainly what it is.
+        known[degrees.position] = replace(degrees, parts=parts, rank=max(degrees.rank, 1))
+    return [known[k] for k in sorted(known)]
+
+
+def _part_of_angle(name: str) -> tuple[str, str]:
+    """Part a heading from the degrees (d), minutes (m) or seconds (s) at its end."""
+    if match := _SIGN_AT_END.match(name.translate(_ALIKE)):
+        return name[: match.end(1)], _SIGNS[match[2]]
+    match = _WORD_AT_END.match(name)
+    part = _PARTS.get(match[2].casefold(), "") if match else ""
+    return (match[1], part) if match and part else (name, "")
+
+
 def name_pairs(columns: Sequence[NamedColumn]) -> list[tuple[NamedColumn, NamedColumn]]:
     """Pair the columns of two axes that belong together: by what else their names say.
 
@@ -200,8 +251,8 @@ def name_pairs(columns: Sequence[NamedColumn]) -> list[tuple[NamedColumn, NamedC
     pairs: list[tuple[NamedColumn, NamedColumn]] = []
     for first, second in FAMILIES:
         left, right = ([c for c in columns if c.axis == axis] for axis in (first, second))
-        for key in dict.fromkeys((c.stem, c.frame) for c in left):
-            of_key = ([c for c in side if (c.stem, c.frame) == key] for side in (left, right))
+        for key in dict.fromkeys(map(_belongs, left)):
+            of_key = ([c for c in side if _belongs(c) == key] for side in (left, right))
             xs, ys = (sorted(side, key=lambda c: (c.order, c.position)) for side in of_key)
             pairs += zip(xs, ys, strict=False)
         used = {c.position for pair in pairs for c in pair}
@@ -210,6 +261,10 @@ def name_pairs(columns: Sequence[NamedColumn]) -> list[tuple[NamedColumn, NamedC
         if all(len(side) == 1 for side in lone):
             pairs.append((lone[0][0], lone[1][0]))
     return pairs
+
+
+def _belongs(column: NamedColumn) -> tuple[str, str, bool]:
+    return column.stem, column.frame, bool(column.parts)
 
 
 def _squeezed(name: str) -> str:
@@ -312,6 +367,18 @@ _IS_LON, _IS_LAT = ("X", _EAST, _WEST), ("Y", _NORTH, _SOUTH)
 #: Groups of thousands, and a comma in place of the decimal point.
 #: So many numbers are looked at before all are.
 _PROBED = 1000
+#: How headings say that a column holds but a part of an angle.
+_SIGNS = {"°": "d", "'": "m", "''": "s", '"': "s"}
+_PARTS = {
+    **dict.fromkeys(("deg", "degree", "degrees", "d"), "d"),
+    **dict.fromkeys(("min", "minute", "minutes", "m"), "m"),
+    **dict.fromkeys(("sec", "second", "seconds", "s"), "s"),
+}
+_SIGN = re.compile(r"\s*[分秒'\"′″’”]+\s*$")
+_SIGN_AT_END = re.compile(r"^(.*?)[\s_\-./:|(（\[【]*([°\"]|''?)[)）\]】]*$")
+_WORD_AT_END = re.compile(
+    r"^(.*?)(?:[\s_\-./:|(（\[【]+|(?<=[a-z])(?=[A-Z]))([A-Za-z]+)[)）\]】]*$"
+)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
 #: Coordinates are mostly no longer than the one, and never than the other.
 _USUAL, _LONGEST_DEGREES = 40, 160
@@ -403,6 +470,35 @@ def read_coordinates(column: pd.Series, *, axis: str) -> tuple[np.ndarray, bool]
     values[np.isin(letter, wrong)] = np.nan
     numbers[hard] = values[codes]
     return numbers, bool((are_angles & np.isfinite(values)).any())
+
+
+def read_parts(columns: Sequence[pd.Series], *, axis: str) -> np.ndarray:
+    """Read a coordinate whose degrees, minutes and, if there are, seconds are in columns.
+
+    NaN where a part is no such number, or whole degrees are without their minutes. Degrees with
+    decimals are the whole of it where nothing stands beside them.
+
+    Examples
+    --------
+    >>> columns = [pd.Series(c) for c in ([104, 104, 104], [1, 30, None], [30.0, None, None])]
+    >>> read_parts(columns, axis="lon").tolist()
+    [104.025, 104.5, nan]
+    """
+    degrees, _ = read_coordinates(columns[0], axis=axis)
+    below, is_good = np.zeros(len(degrees)), np.isfinite(degrees)
+    is_whole = degrees % 1 == 0
+    for column, size in zip(columns[1:], (60, 3600), strict=False):
+        is_text = not pd.api.types.is_numeric_dtype(column.dtype)
+        bare = column.astype("str").str.replace(_SIGN, "", regex=True) if is_text else column
+        numbers, _ = read_coordinates(bare, axis="x")
+        is_blank = column.isna().to_numpy()
+        is_good &= is_blank | ((numbers >= 0) & (numbers < 60))
+        numbers = np.where(is_blank, 0.0, numbers)
+        # Nothing stands below what has decimals, and minutes stand below whole degrees.
+        is_good &= np.where(is_whole, ~is_blank | (size == 3600), numbers == 0)
+        is_whole &= numbers % 1 == 0
+        below += numbers / size
+    return np.where(is_good, np.copysign(np.abs(degrees) + below, degrees), np.nan)
 
 
 def _decimals(texts: pd.Series) -> np.ndarray:

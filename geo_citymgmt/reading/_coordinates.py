@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,8 @@ from geo_citymgmt.reading._coordinate_columns import (
     read_coordinates,
     read_halves,
     read_name,
+    read_names,
+    read_parts,
     without_placeholders,
 )
 from geo_citymgmt.reading._messages import failure, phrase
@@ -64,8 +66,9 @@ _BOTH = 3
 class _Candidate:
     """Columns that could be the position of the records, and what they hold.
 
-    ``names`` are those for x and for y, as people are told them; ``geometry`` is given where the
-    cells hold more than points.
+    ``names`` are those for x and for y, as people give them; ``geometry`` is given where the
+    cells hold more than points; ``parts`` are the columns of x and of y where degrees, minutes and
+    seconds have one each.
     """
 
     names: tuple[str, str]
@@ -82,6 +85,12 @@ class _Candidate:
     is_decided: bool = True
     shapes: np.ndarray | None = None
     crs: pyproj.CRS | None = None
+    parts: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The names of the columns as people are told them, for x and for y."""
+        return tuple(", ".join(names) for names in self.parts) or self.names
 
     @cached_property
     def usable(self) -> np.ndarray:
@@ -221,9 +230,9 @@ def place_records(
     for other in others:
         raw.findings.add(
             "COORD_SETS",
-            value=", ".join(dict.fromkeys(other.names)),
-            about=", ".join(dict.fromkeys(other.names)),
-            expected=", ".join(dict.fromkeys(best.names)),
+            value=", ".join(dict.fromkeys(other.told)),
+            about=", ".join(dict.fromkeys(other.told)),
+            expected=", ".join(dict.fromkeys(best.told)),
             detail=_as_entries(other),
         )
 
@@ -231,17 +240,13 @@ def place_records(
 def _without_place(raw: Raw) -> np.ndarray:
     """Which records have no geometry, an empty one, or one that stands for no place."""
     missing = np.asarray(shapely.is_missing(raw.geometry) | shapely.is_empty(raw.geometry))
-    if missing.all() or not any(read_name(str(column)) for column in raw.frame.columns):
+    if missing.all() or not read_names([str(column) for column in raw.frame.columns]):
         return missing
     return missing | without_placeholders(raw.geometry)[1]
 
 
 def _candidates(frame: pd.DataFrame, crs: pyproj.CRS | None) -> list[_Candidate]:
-    named = [
-        named_column
-        for position, column in enumerate(frame.columns)
-        if (named_column := read_name(str(column), position)) is not None
-    ]
+    named = _named(frame)
     texts = [c for c in named if c.axis == "text"]
     out = [c for column in texts if (c := _from_text(frame, column)) is not None]
     out += [_from_pair(frame, first, second, crs) for first, second in name_pairs(named)]
@@ -250,24 +255,54 @@ def _candidates(frame: pd.DataFrame, crs: pyproj.CRS | None) -> list[_Candidate]
     return out
 
 
+def _named(frame: pd.DataFrame) -> list[NamedColumn]:
+    """Return what the names of the columns say; degrees with decimals are not in parts."""
+    named = read_names([str(column) for column in frame.columns])
+    return [
+        replace(c, parts=()) if c.parts and _has_decimals(frame.iloc[:, c.position]) else c
+        for c in named
+    ]
+
+
+def _has_decimals(column: pd.Series) -> bool:
+    numbers, _ = read_coordinates(column, axis="x")
+    numbers = numbers[np.isfinite(numbers)]
+    return bool(len(numbers) and (numbers % 1 != 0).mean() > 0.5)
+
+
+def _numbers(frame: pd.DataFrame, named: NamedColumn, axis: str) -> tuple[np.ndarray, bool]:
+    """Return the coordinate of an axis, and whether it is in degrees by the way it is written."""
+    columns = [frame.iloc[:, position] for position in (named.position, *named.parts)]
+    if named.parts:
+        return read_parts(columns, axis=axis), True
+    return read_coordinates(columns[0], axis=axis)
+
+
+def _parts(frame: pd.DataFrame, *named: NamedColumn) -> dict[str, Any]:
+    """Return the columns of each axis, and their names where an axis has more than one."""
+    places = [(c.position, *c.parts) for c in named]
+    names = tuple(tuple(str(frame.columns[at]) for at in place) for place in places)
+    return {
+        "columns": tuple(dict.fromkeys(at for place in places for at in place)),
+        "parts": names if any(c.parts for c in named) else (),
+    }
+
+
 def _from_pair(
     frame: pd.DataFrame, first: NamedColumn, second: NamedColumn, crs: pyproj.CRS | None
 ) -> _Candidate:
-    columns = [frame.iloc[:, c.position] for c in (first, second)]
-    (x, by_x), (y, by_y) = (
-        read_coordinates(column, axis=named.axis)
-        for column, named in zip(columns, (first, second), strict=True)
-    )
+    (x, by_x), (y, by_y) = (_numbers(frame, named, named.axis) for named in (first, second))
+    parts = _parts(frame, first, second)
     names = first.name, second.name
     if first.axis == "x" and _is_swapped(x, y, crs):
         # Surveyors call the northing x.
         x, y, names = y, x, names[::-1]
     return _Candidate(
         names,
-        (first.position, second.position),
-        x,
-        y,
-        np.asarray(columns[0].notna() | columns[1].notna()),
+        x=x,
+        y=y,
+        written=frame.iloc[:, list(parts["columns"])].notna().any(axis=1).to_numpy(),
+        **parts,
         frame=first.frame or second.frame,
         family=("lon", "east", "x").index(first.axis),
         rank=max(first.rank, second.rank),
@@ -458,8 +493,8 @@ def _take(raw: Raw, chosen: _Candidate, where: np.ndarray) -> None:
         raw.lie_at(chosen.x, chosen.y)
     else:
         raw.geometry = np.where(where, chosen.geometry(), raw.geometry)
-    raw.findings.add("COORD_COLUMNS", value=chosen.names[0], expected=chosen.names[1])
-    raw.place_columns = chosen.names
+    raw.findings.add("COORD_COLUMNS", value=chosen.told[0], expected=chosen.told[1])
+    raw.place_columns = tuple(name for names in chosen.parts for name in names) or chosen.names
     raw.in_degrees = chosen.in_degrees or bool(
         chosen.frame and frames()[chosen.frame].datum in ("gcj02", "bd09")
     )
@@ -482,6 +517,8 @@ def _take(raw: Raw, chosen: _Candidate, where: np.ndarray) -> None:
     raw.crs = _if_fitting(stated, chosen)
     if chosen.frame:
         _note_frame(raw, chosen)
+    if chosen.parts:
+        return
     if chosen.looks_geographic and is_packed(chosen.x[chosen.usable], chosen.y[chosen.usable]):
         raw.findings.add("COORD_PACKED", value=chosen.names[0], expected=chosen.names[1])
 
@@ -519,7 +556,7 @@ def _note_unread(raw: Raw, chosen: _Candidate, where: np.ndarray) -> None:
 def _fill(raw: Raw, chosen: _Candidate, missing: np.ndarray) -> bool:
     """Place the records without geometry beside those with one, where both sets agree."""
     moved = _in_crs_of(raw, chosen)
-    names = ", ".join(dict.fromkeys(chosen.names))
+    names = ", ".join(dict.fromkeys(chosen.told))
     if moved is None:
         _report_unused(raw, [chosen])
         return False
@@ -578,33 +615,32 @@ def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
         if both is not None:
             raise failure("coordinates_order", raw.name, column=x)
         raise failure("coordinates_no_pair", raw.name, column=x)
-    numbers, written, positions, in_degrees = [], np.zeros(len(raw.frame), dtype=bool), [], False
+    numbers, written, in_degrees = [], np.zeros(len(raw.frame), dtype=bool), False
     named = []
+    by_position = {c.position: c for c in _named(raw.frame)}
     for name, usual in ((x, "x"), (y, "y")):
         base, part = _part_of(raw, name)
         position = _position(raw, base)
-        column = raw.frame.iloc[:, position]
-        known = read_name(base, position)
+        known = by_position.get(position) or read_name(base, position)
+        known = known or NamedColumn(base, position, usual)
+        is_angle = known.axis in ("lon", "lat")
         if part:
-            halves = read_halves(column)
+            halves = read_halves(raw.frame.iloc[:, position])
             numbers.append(halves.first if part == 1 else halves.second)
         else:
-            axis = known.axis if known is not None and known.axis in ("lon", "lat") else usual
-            values, by_letters = read_coordinates(column, axis=axis)
+            values, by_letters = _numbers(raw.frame, known, known.axis if is_angle else usual)
             numbers.append(values)
             in_degrees |= by_letters
-        in_degrees |= known is not None and known.axis in ("lon", "lat")
-        written |= column.notna().to_numpy()
-        positions.append(position)
+        in_degrees |= is_angle
+        written |= raw.frame.iloc[:, position].notna().to_numpy()
         named.append(known)
-    frame = next((k.frame for k in named if k is not None and k.frame), "")
     return _Candidate(
         (x, y),
-        tuple(dict.fromkeys(positions)),
-        numbers[0],
-        numbers[1],
-        written,
-        frame,
+        x=numbers[0],
+        y=numbers[1],
+        written=written,
+        **_parts(raw.frame, *named),
+        frame=next((k.frame for k in named if k.frame), ""),
         in_degrees=in_degrees,
     )
 
@@ -640,7 +676,7 @@ def _report_unused(raw: Raw, candidates: Sequence[_Candidate]) -> None:
         vague = not (is_plain or one.is_telling)
         if vague or (one.is_other and not one.is_readable):
             continue
-        names = ", ".join(dict.fromkeys(name.removesuffix("[1]") for name in one.names))
+        names = ", ".join(dict.fromkeys(name.removesuffix("[1]") for name in one.told))
         names = names if len(one.columns) > 1 else str(raw.frame.columns[one.columns[0]])
         if names in raw.unused_places:
             continue

@@ -23,7 +23,7 @@ import shapely
 from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name
+from geo_citymgmt.reading._coordinate_columns import name_pairs, read_names
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
@@ -583,8 +583,6 @@ _FEWEST, _MOST = 4, 256
 #: A total or a note has such a word in its first cells.
 _TOTAL = re.compile(r"(?i)合|小|总|共|累|注|total|sum")
 _DEGREES = re.compile(r"\d{1,3}\.\d{3,12}")
-#: Files of one folder have most of their columns in common.
-_read_name = lru_cache(maxsize=1024)(read_name)
 _LON, _LAT = (73, 136), (3, 54)
 
 
@@ -669,11 +667,11 @@ def _is_record(row: Sequence[Any], names: Sequence[str]) -> bool:
 
 def _quick_place(names: Sequence[str], body: Sequence[Sequence[Any]]) -> tuple[float, ...] | None:
     """Return the first place; empty where no column is called a coordinate, None for doubt."""
-    known = [c for k, name in enumerate(names) if (c := _read_name(name, k)) is not None]
+    known = read_names(names)
     if not known:
         return ()
     pairs = name_pairs(known)
-    if len(known) != 2 or len(pairs) != 1:
+    if len(known) != 2 or len(pairs) != 1 or any(c.parts for c in known):
         return None
     first, second = pairs[0]
     is_reported = (first.axis, second.axis) == ("lon", "lat") and max(first.rank, second.rank) < 2

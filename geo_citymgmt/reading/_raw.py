@@ -99,7 +99,7 @@ class Raw:
     datum: str = ""
     #: The columns positions were taken from (see reading.coordinates), and whether their names or
     #: the way they are written say that they are degrees.
-    place_columns: tuple[str, str] | None = None
+    place_columns: tuple[str, ...] | None = None
     in_degrees: bool = False
     #: Columns that look like coordinates and were not used: what x and y would be.
     unused_places: dict[str, tuple[str, str]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning._codes import near_codes
+from geo_citymgmt.cleaning._headings import may_mean
 from geo_citymgmt.cli import main
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.spec import load_specs
@@ -138,6 +139,63 @@ def test_a_column_that_is_another_field_by_its_values_is_not_said_to_be_read_by_
     told = layer.findings.query("code in ['FIELD_ALIAS', 'FIELD_MATCHED'] and field == 'lot_kind'")
     assert told.empty
     assert "FIELD_MISSING" in set(layer.findings.query("field == 'lot_kind'")["code"])
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["未拆除面积", "拟拆除面积", "计划拆除面积", "应拆面积", "待拆除面积", "需拆除面积",
+     "剩余拆除面积", "plannedDemolishedArea", "AREA_NOT_DEMOLISHED", "remaining demolished area"],
+)  # fmt: skip
+def test_an_area_that_is_not_demolished_is_none_that_is(heading):
+    assert proposed("illegal_construction", **{heading: [100.5, 120.0]}) == {}
+
+
+@pytest.mark.parametrize("heading", ["实际拆除面积", "累计拆除面积"])
+def test_an_area_that_is_demolished_is_still_proposed(heading):
+    field = ("demolished_area_m2", False)
+    assert proposed("illegal_construction", **{heading: [100.5, 120.0]}) == {heading: field}
+
+
+@pytest.mark.parametrize(
+    ("layer", "heading", "field"),
+    [
+        ("illegal_construction", "拟拆除时间", "planned_date"),
+        ("illegal_construction", "承诺拆除时间", "planned_date"),
+        ("illegal_construction", "expected demolition date", "planned_date"),
+        ("illegal_construction", "拆除时限", "deadline"),
+        ("illegal_construction", "责令限期拆除时间", "deadline"),
+        ("illegal_construction", "应完成时间", "deadline"),
+        ("manholes", "计划整治时间", "planned_date"),
+        ("manholes", "应整治时间", "planned_date"),
+        ("parking_points", "规划启用时间", "planned_date"),
+    ],
+)
+def test_a_day_that_is_planned_or_set_is_proposed_as_that(layer, heading, field):
+    days = ["2024-03-15", "2024-04-15"]
+    assert proposed(layer, **{heading: days}) == {heading: (field, False)}
+
+
+@pytest.mark.parametrize("heading", ["计划开工时间", "应急处置时间", "未完成时间"])
+def test_a_day_of_something_else_is_no_plan_of_what_ends_a_case(heading):
+    assert proposed("illegal_construction", **{heading: ["2024-03-15", "2024-04-15"]}) == {}
+
+
+def test_a_planned_day_is_not_proposed_where_the_field_is_there():
+    days = ["2024-03-15", "2024-04-15"]
+    found = proposed("illegal_construction", 计划完成时间=days, 拟拆除时间=days)
+    assert found == {"计划完成时间": ("planned_date", True)}
+
+
+def test_what_is_left_to_demolish_never_wins_over_the_area_of_the_parcel():
+    columns = {"建筑面积": [200], "未拆违法建筑面积": [150]}
+    layer = gcm.read_layer(points(违建编号=["W1"], **columns), "illegal_construction")
+    assert layer.data["illegal_area_m2"].tolist() == [200]
+
+
+def test_each_name_of_a_field_names_it_though_it_plans_or_denies():
+    for spec in SPECS.values():
+        for item in spec.fields.values():
+            assert all(may_mean(name, item) for name in (item.name, item.zh, *item.aliases))
 
 
 def test_what_the_name_says_in_unknown_words_is_proposed():

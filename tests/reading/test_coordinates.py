@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
@@ -22,6 +23,7 @@ from geo_citymgmt.reading._coordinate_columns import (
     read_coordinates,
     read_halves,
     read_name,
+    read_parts,
 )
 from geo_citymgmt.reading._coordinates import place_records
 
@@ -635,3 +637,90 @@ def test_an_empty_crs_in_city_toml_states_none(tmp_path, crs):
 )
 def test_other_names_say_nothing_of_coordinates(name):
     assert read_name(name) is None
+
+
+#: 120°36′36″ and 31°18′0″, and so on: as AS_IT_IS, in columns of degrees, minutes and seconds.
+IN_PARTS = [[120] * 3, [36, 37, 37], [36, 12, 48], [31] * 3, [18] * 3, [0, 36, 72 - 12.5]]
+PARTED = [[120.61, 31.3], [120.62, 31.31], [120.63, 31.31653]]
+
+
+def parted(*names: str, columns=IN_PARTS) -> pd.DataFrame:
+    return frame(**dict(zip(names, columns, strict=True)))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "经度度 经度分 经度秒 纬度度 纬度分 纬度秒",
+        "经度/度 经度/分 经度/秒 纬度/度 纬度/分 纬度/秒",
+        "经度（度） 经度（分） 经度（秒） 纬度（度） 纬度（分） 纬度（秒）",
+        "经度(°) 经度(′) 经度(″) 纬度(°) 纬度(′) 纬度(″)",
+        "东经度 东经分 东经秒 北纬度 北纬分 北纬秒",
+        "经度 经度分 经度秒 纬度 纬度分 纬度秒",
+        "窨井经度_度 窨井经度_分 窨井经度_秒 窨井纬度_度 窨井纬度_分 窨井纬度_秒",
+        "LON_DEG LON_MIN LON_SEC LAT_DEG LAT_MIN LAT_SEC",
+        "lonDegrees lonMinutes lonSeconds latDegrees latMinutes latSeconds",
+        "lon_d lon_m lon_s lat_d lat_m lat_s",
+    ],
+)
+def test_degrees_minutes_and_seconds_in_columns_of_their_own_are_one_place(names):
+    layer = read(parted(*names.split()))
+    assert places(layer) == PARTED
+    told = found(layer, "COORD_COLUMNS").iloc[0]
+    assert [told.value, told.expected] == [
+        ", ".join(names.split()[:3]), ", ".join(names.split()[3:])
+    ]  # fmt: skip
+    assert found(layer, "COORD_SETS").empty and found(layer, "FIELD_UNKNOWN").empty
+    assert layer.data[names.split()[1]].tolist() == IN_PARTS[1]
+
+
+def test_two_columns_of_degrees_and_minutes_are_one_place():
+    minutes = [[120] * 3, [36.6, 37.2, 37.8], [31] * 3, ["18′", "18.6′", "19.2分"]]
+    names = ["经度度", "经度分", "纬度度", "纬度分"]
+    assert places(read(parted(*names, columns=minutes))) == AS_IT_IS
+
+
+def test_parts_under_a_merged_heading_are_one_place(tmp_path):
+    rows = [["编号", "经度", None, None, "纬度", None, None],
+            [None, "度", "分", "秒", "度", "分", "秒"],
+            *([i, *parts] for i, *parts in zip(IDS, *IN_PARTS, strict=True))]  # fmt: skip
+    workbook = openpyxl.Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    for cells in ("A1:A2", "B1:D1", "E1:G1"):
+        workbook.active.merge_cells(cells)
+    workbook.save(tmp_path / "窨井.xlsx")
+    assert places(read(tmp_path / "窨井.xlsx")) == PARTED
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [(1, 61), (1, None), (1, "?"), (2, 60), (1, 36.5), (0, 120.5), (2, -1)]
+)
+def test_parts_that_make_no_angle_are_told_and_no_place(column, value):
+    columns = [list(one) for one in IN_PARTS]
+    columns[column][0] = value
+    names = ["经度度", "经度分", "经度秒", "纬度度", "纬度分", "纬度秒"]
+    layer = read(parted(*names, columns=columns))
+    assert places(layer) == [None, *PARTED[1:]]
+    assert found(layer, "COORD_UNREADABLE")["record"].tolist() == [0]
+
+
+def test_degrees_west_and_south_grow_away_from_zero():
+    parts = [pd.Series([-70, -33]), pd.Series([30, 15])]
+    np.testing.assert_allclose(read_parts(parts, axis="lon"), [-70.5, -33.25])
+
+
+def test_decimal_degrees_beside_parts_are_the_place_and_the_remedy_takes_the_parts():
+    names = ["经度度", "经度分", "经度秒", "纬度度", "纬度分", "纬度秒"]
+    both = parted(*names).assign(纬度=LAT)
+    both.insert(0, "经度", LON)
+    layer = read(both)
+    assert places(layer) == AS_IT_IS
+    assert 'x = "经度度", y = "纬度度"' in found(layer, "COORD_SETS").iloc[0].message_zh
+    assert places(read(both, x="经度度", y="纬度度")) == PARTED
+
+
+def test_the_smallest_and_largest_longitude_are_no_minutes():
+    whole = {"lon": [120, 121, 122], "lat": [31, 32, 33]}
+    ends = {"lon_min": [1, 2, 3], "lat_min": [1, 2, 3], "lon_max": [5, 6, 7], "lat_max": [5, 6, 7]}
+    assert places(read(frame(**whole, **ends)))[0] == [120, 31]
