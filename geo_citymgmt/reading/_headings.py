@@ -23,7 +23,7 @@ import shapely
 from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._languages import packaged_table
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading._coordinate_columns import name_pairs, read_names
+from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name, read_names
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
