@@ -47,7 +47,7 @@ from geo_citymgmt.cleaning._names import (
 )
 from geo_citymgmt.cleaning._personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
-from geo_citymgmt.cleaning._position import Position, locate, project
+from geo_citymgmt.cleaning._position import Position, given_crs, locate, project
 from geo_citymgmt.cleaning._records import (
     Records,
     check_measure_from,
@@ -377,19 +377,21 @@ def read_layer(
         placeholders = [drop_placeholders(raw) for raw in raws]
         offsets = starts(raws)
         extent = _extent(zones)
+        given_for = [crs] * len(raws)
+        if pipeline is None:
+            given_for = given_crs(raws, findings, crs=crs, fallback_crs=fallback_crs, extent=extent)
         positions = [
             locate(
                 raw,
                 findings,
-                crs=crs,
-                fallback_crs=fallback_crs,
+                crs=given,
                 datum=datum,
                 pipeline=pipeline,
                 repair=repair,
                 extent=extent,
                 offset=int(offset),
             )
-            for raw, offset in zip(raws, offsets, strict=False)
+            for raw, given, offset in zip(raws, given_for, offsets, strict=False)
         ]
         places = [position.places(are_zones=spec.role == "zones") for position in positions]
         metric = _metric_of(metric_crs, positions, places, zones)
