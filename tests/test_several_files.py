@@ -731,6 +731,17 @@ def test_init_proposes_the_crs_of_the_metres_and_with_it_every_record_is_read(tm
         assert tomllib.loads(text)["layers"]["manholes"]["crs"] == "EPSG:4549"
 
 
+def test_a_crs_is_offered_for_the_file_in_metres_and_not_by_those_in_degrees(tmp_path):
+    folder = in_two_kinds(tmp_path, "csv")
+    with (folder / "窨井" / "姑苏区.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"A{k},完好,120.6{k},31.3\n" for k in range(4, 9))
+    for code, offered in (("EPSG:4548", 0), ("EPSG:4549", 1)):
+        gpd.GeoDataFrame(
+            {"公厕编号": ["1"]}, geometry=gpd.points_from_xy([120.6], [31.3]), crs=4490
+        ).to_crs(code).to_file(folder / "公厕.gpkg")
+        assert len(found(check(folder)[1], "CRS_OFFERED")) == offered
+
+
 def test_a_layer_all_in_degrees_is_refused_with_a_crs_in_metres_said_of_it(tmp_path):
     table = pd.DataFrame({"窨井编号": ["A1"], "经度": [120.6], "纬度": [31.3]})
     table.to_csv(tmp_path / "a.csv", index=False)
