@@ -244,8 +244,11 @@ def read_layer(
     crs : anything pyproj takes, or "infer", optional
         Wins over the .prj. Without either the source is refused, and the candidates are named by
         the share of records each puts into the city; "infer" uses the one that clearly leads.
+        Where only some of several sources can be in it, or state none, the others keep their own,
+        and columns of degrees are degrees, which is a finding.
     fallback_crs : as ``crs``, optional
-        Taken only where neither ``crs`` nor the .prj says another.
+        Taken only where neither ``crs`` nor the .prj says another, nor columns hold degrees beside
+        a CRS in metres.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted. Where
         columns of coordinates are called after a datum (高德经度, bd09_lat) it is that one.
