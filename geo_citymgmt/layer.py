@@ -47,7 +47,7 @@ from geo_citymgmt.cleaning._names import (
 )
 from geo_citymgmt.cleaning._personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
-from geo_citymgmt.cleaning._position import Position, locate, project
+from geo_citymgmt.cleaning._position import Position, given_crs, locate, project
 from geo_citymgmt.cleaning._records import (
     Records,
     check_measure_from,
@@ -244,8 +244,11 @@ def read_layer(
     crs : anything pyproj takes, or "infer", optional
         Wins over the .prj. Without either the source is refused, and the candidates are named by
         the share of records each puts into the city; "infer" uses the one that clearly leads.
+        Where only some of several sources can be in it, or state none, the others keep their own,
+        and columns of degrees are degrees, which is a finding.
     fallback_crs : as ``crs``, optional
-        Taken only where neither ``crs`` nor the .prj says another.
+        Taken only where neither ``crs`` nor the .prj says another, nor columns hold degrees beside
+        a CRS in metres.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted. Where
         columns of coordinates are called after a datum (高德经度, bd09_lat) it is that one.
@@ -377,19 +380,21 @@ def read_layer(
         placeholders = [drop_placeholders(raw) for raw in raws]
         offsets = starts(raws)
         extent = _extent(zones)
+        given_for = [crs] * len(raws)
+        if pipeline is None:
+            given_for = given_crs(raws, findings, crs=crs, fallback_crs=fallback_crs, extent=extent)
         positions = [
             locate(
                 raw,
                 findings,
-                crs=crs,
-                fallback_crs=fallback_crs,
+                crs=given,
                 datum=datum,
                 pipeline=pipeline,
                 repair=repair,
                 extent=extent,
                 offset=int(offset),
             )
-            for raw, offset in zip(raws, offsets, strict=False)
+            for raw, given, offset in zip(raws, given_for, offsets, strict=False)
         ]
         places = [position.places(are_zones=spec.role == "zones") for position in positions]
         metric = _metric_of(metric_crs, positions, places, zones)

@@ -671,3 +671,135 @@ def test_sums_by_district_are_not_read_as_records(tmp_path):
 def test_records_of_one_district_each_are_read(change):
     layer = gcm.read_layer(SUMS.assign(**change), "illegal_construction")
     assert len(layer.data) == 4
+
+
+# files of one layer in degrees and in metres
+
+
+def in_two_kinds(folder: Path, suffix: str) -> Path:
+    """Two districts; the table of one in columns of degrees, of the other in eastings."""
+    boxes = [shapely.box(120.5, 31.2, 120.65, 31.4), shapely.box(120.65, 31.2, 120.8, 31.4)]
+    zones = {"区划代码": ["320508", "320506"], "区县名称": ["姑苏区", "吴中区"]}
+    gpd.GeoDataFrame(zones, geometry=boxes, crs=4490).to_file(folder / "区县.geojson")
+    (folder / "窨井").mkdir()
+    degrees = covers(3, ids=["A1", "A2", "A3"])
+    metres = covers(3, ids=["B1", "B2", "B3"], east=0.1).to_crs(4549)
+    for name, frame, columns in (
+        ("姑苏区", degrees, ("经度", "纬度")),
+        ("吴中区", metres, ("X", "Y")),
+    ):
+        table = pd.DataFrame(frame.drop(columns="geometry"))
+        table[list(columns)] = frame.get_coordinates().to_numpy()
+        path = folder / "窨井" / f"{name}.{suffix}"
+        table.to_excel(path, index=False) if suffix == "xlsx" else table.to_csv(path, index=False)
+    return folder
+
+
+def longitudes(layer: gcm.Layer) -> list[float]:
+    return sorted(layer.data.geometry.to_crs(4490).x.round(4))
+
+
+BOTH = [120.60, 120.61, 120.62, 120.70, 120.71, 120.72]
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_a_crs_that_is_given_leaves_the_file_in_degrees_as_it_is(tmp_path, suffix):
+    folder = in_two_kinds(tmp_path, suffix)
+    _, report = check(folder)
+    assert accepted(report)["manholes"] == 0
+    assert "EPSG:4549" in found(report, "CRS_MISSING")[0]["message_zh"]
+    for given in ("manholes=EPSG:4549", "EPSG:4549"):
+        _, report = check(folder, "--crs", given)
+        assert accepted(report)["manholes"] == 6
+        assert len(found(report, "DEGREES_ASSUMED")) == 1
+        kept = [f["expected"] for f in found(report, "CRS_KEPT")]
+        assert kept == ([f"窨井/姑苏区.{suffix}"] if "=" in given else [])
+    (folder / "city.toml").write_text('[layers.manholes]\ncrs = "EPSG:4549"\n', "utf-8")
+    layer = gcm.load_city(folder)["manholes"]
+    assert sorted(layer.geometry.to_crs(4490).x.round(4)) == BOTH
+    paths = sorted((folder / "窨井").iterdir())
+    read = gcm.read_layer(paths, "manholes", crs="EPSG:4549")
+    assert longitudes(read) == BOTH
+    assert set(zip(read.sources["crs"], read.sources["crs_source"], strict=True)) == {
+        ("EPSG:4490", "assumed"), ("EPSG:4549", "given"),
+    }  # fmt: skip
+
+
+def test_degrees_that_are_given_are_not_put_on_metres_and_the_file_is_named(tmp_path):
+    folder = in_two_kinds(tmp_path, "xlsx")
+    _, report = check(folder, "--crs", "manholes=EPSG:4490")
+    assert accepted(report)["manholes"] == 0
+    (wrong,) = found(report, "CRS_WRONG")
+    assert "窨井/吴中区.xlsx" in wrong["message_zh"] and "EPSG:4549" in wrong["message_zh"]
+    # What it asks for is enough.
+    _, report = check(folder, "--crs", "manholes=EPSG:4490", "--crs", "EPSG:4549")
+    assert accepted(report)["manholes"] == 6
+
+
+def test_init_proposes_the_crs_of_the_metres_and_with_it_every_record_is_read(tmp_path):
+    folder = in_two_kinds(tmp_path, "xlsx")
+    text, questions = propose(folder, SPECS)
+    assert not any("do not fit" in question.en for question in questions)
+    (folder / "city.toml").write_text(text.replace("\n# ? ", "\n"), "utf-8")
+    said = tomllib.loads((folder / "city.toml").read_text("utf-8"))["layers"]["manholes"]
+    assert said["crs"] == "EPSG:4549"
+    assert accepted(check(folder)[1])["manholes"] == 6
+    (folder / "city.toml").unlink()
+    for given in ({"crs": {"manholes": "EPSG:4549"}}, {"fallback_crs": "EPSG:4549"}):
+        text, _ = propose(folder, SPECS, **given)
+        assert tomllib.loads(text)["layers"]["manholes"]["crs"] == "EPSG:4549"
+
+
+def test_a_crs_is_offered_for_the_file_in_metres_and_not_by_those_in_degrees(tmp_path):
+    folder = in_two_kinds(tmp_path, "csv")
+    with (folder / "窨井" / "姑苏区.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"A{k},完好,120.6{k},31.3\n" for k in range(4, 9))
+    for code, offered in (("EPSG:4548", 0), ("EPSG:4549", 1)):
+        gpd.GeoDataFrame(
+            {"公厕编号": ["1"]}, geometry=gpd.points_from_xy([120.6], [31.3]), crs=4490
+        ).to_crs(code).to_file(folder / "公厕.gpkg")
+        assert len(found(check(folder)[1], "CRS_OFFERED")) == offered
+
+
+def test_a_layer_all_in_degrees_is_refused_with_a_crs_in_metres_said_of_it(tmp_path):
+    table = pd.DataFrame({"窨井编号": ["A1"], "经度": [120.6], "纬度": [31.3]})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    table.assign(窨井编号="A2", 经度=120.61).to_csv(tmp_path / "b.csv", index=False)
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for source in (paths, paths[0]):
+        with pytest.raises(gcm.CRSError, match="do not fit EPSG:4549"):
+            gcm.read_layer(source, "manholes", crs="EPSG:4549")
+    # Of layers that state none, which these do by their columns.
+    assert longitudes(gcm.read_layer(paths, "manholes", fallback_crs="EPSG:4549")) == [
+        120.6,
+        120.61,
+    ]
+
+
+def test_a_crs_for_files_that_state_none_is_not_put_on_those_that_state_another(tmp_path):
+    covers(2, ids=["A1", "A2"]).to_file(tmp_path / "a.geojson")
+    covers(2, ids=["B1", "B2"], east=0.1).to_crs(4548).to_file(tmp_path / "b.gpkg")
+    there = covers(2, ids=["C1", "C2"], east=0.2).to_crs(4549)
+    table = pd.DataFrame(there.drop(columns="geometry"))
+    table[["X", "Y"]] = there.get_coordinates().to_numpy()
+    table.to_csv(tmp_path / "c.csv", index=False)
+    paths = [tmp_path / name for name in ("a.geojson", "b.gpkg", "c.csv")]
+    layer = gcm.read_layer(paths, "manholes", crs="EPSG:4549")
+    assert longitudes(layer) == [120.60, 120.61, 120.70, 120.71, 120.80, 120.81]
+    assert layer.findings["code"].eq("CRS_KEPT").sum() == 2
+    # Of a layer of which each file states one it is said against the file.
+    assert gcm.read_layer(paths[1], "manholes", crs="EPSG:4549").ledger["crs_source"][0] == "given"
+
+
+def test_a_shapefile_in_degrees_without_prj_beside_metres_takes_a_second_crs(tmp_path):
+    covers(2, ids=["A1", "A2"]).to_file(tmp_path / "a.shp", encoding="GBK")
+    (tmp_path / "a.prj").unlink()
+    there = covers(2, ids=["B1", "B2"], east=0.1).to_crs(4549)
+    there.to_file(tmp_path / "b.shp", encoding="GBK")
+    (tmp_path / "b.prj").unlink()
+    paths = [tmp_path / "a.shp", tmp_path / "b.shp"]
+    with pytest.raises(gcm.CRSError, match=r"a\.shp.*fallback_crs") as caught:
+        gcm.read_layer(paths, "manholes", crs="EPSG:4549")
+    assert "a.shp" in caught.value.findings.set_index("code")["message_zh"]["CRS_WRONG"]
+    layer = gcm.read_layer(paths, "manholes", crs="EPSG:4549", fallback_crs="EPSG:4490")
+    assert longitudes(layer) == [120.60, 120.61, 120.70, 120.71]

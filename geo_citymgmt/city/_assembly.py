@@ -477,7 +477,7 @@ class Builder:
         return np.concatenate([low - size, high + size])
 
     def _lies_in(self, key: str, code: str, box: np.ndarray) -> bool:
-        """Whether the middle of a layer read in a CRS lies in a box of degrees."""
+        """Whether the middle of what of a layer is read in a CRS lies in a box of degrees."""
         entry = replace(self.found.layers[key], crs=code)
         try:
             with warnings.catch_warnings():
@@ -485,7 +485,10 @@ class Builder:
                 layer = self._read_source(key, entry, None)
         except CityDataError:
             return False
-        places = layer.data.geometry[layer.located].representative_point().to_crs(_WGS84)
+        # Files of the layer that are in another one lie right whatever it is.
+        inside = layer.sources.loc[layer.sources["crs"].eq(code), "source"]
+        read = layer.data.geometry[layer.located & layer.source_of.isin(inside)]
+        places = read.representative_point().to_crs(_WGS84)
         return bool(shapely.box(*box).covers(shapely.Point(places.x.median(), places.y.median())))
 
     def propose_places(self) -> None:

@@ -30,6 +30,7 @@ from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.findings import refusal as findings_refusal
 from geo_citymgmt.reading._coordinate_columns import publisher_of
+from geo_citymgmt.reading._coordinates import stated_crs
 from geo_citymgmt.reading._raw import Drawn, Raw, draw_later, draw_points
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")
@@ -245,13 +246,97 @@ class Position:
         return position_box(self.x, self.y, self.within)
 
 
+def given_crs(
+    raws: Sequence[Raw], findings: Findings, *, crs: Any, fallback_crs: Any, extent: Extent | None
+) -> list[Any]:
+    """Return which of the CRS that are given each source of a layer is in; None for its own.
+
+    ``crs`` is said of the layer, whatever its files say. Where only some of several sources can be
+    in it, or need it because they state none, the others keep what they state; those that state
+    none are in ``fallback_crs``, or in degrees where their columns hold them. Where no source can
+    be in it, it is wrong and stays, so that it is refused. ``fallback_crs`` is for sources that
+    state none and have no columns of degrees beside a CRS in metres.
+
+    Parameters
+    ----------
+    raws : sequence of Raw
+        The sources of one layer, as read.
+    findings : Findings
+        Takes which sources ``crs`` was not put on.
+    crs, fallback_crs : anything pyproj takes, or "infer", optional
+        Given by the caller.
+    extent : Extent, optional
+        Where the city lies.
+
+    Raises
+    ------
+    CRSError
+        Some sources are in ``crs``, and of another nothing says what it is in.
+    """
+    is_needed = is_used = False
+    if crs is not None and stated_crs(crs) is not None and len(raws) > 1:
+        # Whether one that states none lies right in it is asked where it is used.
+        is_needed = any(_is_in(crs, raw, None) for raw in raws if raw.crs is None)
+        is_used = is_needed or any(_is_in(crs, raw, extent) for raw in raws)
+    if crs is not None and not is_used:
+        return [crs] * len(raws)
+    return [
+        _given_for(raw, findings, crs, fallback_crs, extent, own_first=is_needed) for raw in raws
+    ]
+
+
+def _is_in(crs: Any, raw: Raw, extent: Extent | None) -> bool:
+    x, y = raw.points or representative_points(raw.geometry)
+    return bool(np.isfinite(x).any()) and _can_be_in(crs, x, y, extent)
+
+
+def _given_for(
+    raw: Raw,
+    findings: Findings,
+    crs: Any,
+    fallback_crs: Any,
+    extent: Extent | None,
+    *,
+    own_first: bool,
+) -> Any:
+    last = fallback_crs if raw.crs is None else None
+    if crs is None and last is None:
+        return None
+    x, y = raw.points or representative_points(raw.geometry)
+    # With None goes what the source states: nothing that is given is put on it.
+    known = [(crs, crs), (last, last)]
+    known.insert(0 if own_first else 1, (raw.crs, None))
+    fitting = [
+        given
+        for where in (extent, None)
+        for code, given in known
+        if code is not None and _can_be_in(code, x, y, where)
+    ]
+    if not fitting and raw.crs is None and raw.place_columns is not None:
+        fitting = [None] if _are_degrees(raw, x, y) else []
+    if crs is None:
+        return fitting[0] if fitting else last
+    given = CRS.from_user_input(crs)
+    if not fitting:
+        ranked = rank_candidates(x, y, extent)[:3]
+        raise _wrong(raw.name, findings, given, x, y, ranked, _drawn(raw), is_one_of_several=True)
+    if fitting[0] is not crs and raw.crs != given:
+        findings.add("CRS_KEPT", value=str(crs), expected=raw.name, about=raw.name)
+    return fitting[0]
+
+
+def _can_be_in(crs: Any, x: np.ndarray, y: np.ndarray, extent: Extent | None) -> bool:
+    """Whether numbers can be in a CRS; what is no CRS is judged where it is used."""
+    known = stated_crs(crs)
+    return known is None or (_leads_to(known, WGS84) and not _astray(known, x, y, extent))
+
+
 def locate(
     raw: Raw,
     findings: Findings,
     *,
     crs: Any,
     datum: str | None,
-    fallback_crs: Any = None,
     pipeline: str | None = None,
     repair: Collection[str] = (),
     extent: Extent | None = None,
@@ -266,11 +351,9 @@ def locate(
     findings : Findings
         Takes the decisions, and what a refusal rests on.
     crs : anything pyproj takes, or "infer", optional
-        Given by the caller; wins over what the file says.
+        Given for this source (:func:`given_crs`); wins over what the file says.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         Given by the caller.
-    fallback_crs : as ``crs``, optional
-        Taken where neither the caller nor the file says another.
     pipeline : str, optional
         A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to the metric
         CRS.
@@ -288,12 +371,11 @@ def locate(
 
     See Also
     --------
+    given_crs : what comes before.
     project : the second half, once the metric CRS is known.
     """
     if datum is not None and datum not in DATUMS:
         raise _MESSAGES.error(CRSError, "unknown_datum", datum=datum, datums=listed(DATUMS))
-    if crs is None and pipeline is None and raw.crs is None:
-        crs = fallback_crs
     named = _settle_reference(raw, crs, datum, findings)
     datum = datum or named
     if isinstance(crs, str) and "proj=pipeline" in crs:
@@ -646,18 +728,23 @@ def _wrong(
     y: np.ndarray,
     best: Sequence[Candidate],
     drawn: np.ndarray | None,
+    *,
+    is_one_of_several: bool = False,
 ) -> CRSError:
     label = source.to_string() if len(source.to_string()) < 40 else source.name
+    could = Text(
+        f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
+        f" (could be {', '.join(c.text for c in best)})" if best else "",
+    )
     return refusal(
         findings,
         name,
         "CRS_WRONG",
         value=_span(x, y, drawn),
         expected=label,
-        detail=Text(
-            f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
-            f" (could be {', '.join(c.text for c in best)})" if best else "",
-        ),
+        detail=_MESSAGES("in_another_crs", could=could, source=name)
+        if is_one_of_several
+        else could,
         remedy=Text("请核对坐标系", "check the CRS"),
     )
 

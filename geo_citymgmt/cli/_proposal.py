@@ -494,9 +494,15 @@ def _table_lines(
     if layer is not None:
         row = layer.ledger.iloc[0]
         in_files = {raw.crs.to_string() for raw in raws if raw.crs is not None}
+        said, how = row[["crs", "crs_source"]]
+        if len({code for code in layer.sources["crs"] if code}) > 1:
+            # What has to be said is that of the metres: columns of degrees stay what they are.
+            needed = layer.sources[layer.sources["crs_source"].isin(["given", "inferred"])]
+            pairs = needed[["crs", "crs_source"]].itertuples(index=False)
+            said, how = min(pairs, key=lambda pair: CRS(pair[0]).is_geographic, default=("", ""))
         # Files that state CRS of their own are read by them: one entry would overrule all.
-        if written is None and row["crs"] and (crs is not None or len(in_files) < 2):
-            draft.entry(f"crs = {_quoted(row['crs'])}", is_sure=is_sure, how=row["crs_source"])
+        if written is None and said and (crs is not None or len(in_files) < 2):
+            draft.entry(f"crs = {_quoted(said)}", is_sure=is_sure, how=how)
         suspect = layer.findings[layer.findings["code"] == "DATUM_SUSPECT"]
         if datum:
             draft.entry(f"datum = {_quoted(datum)}", is_sure=is_sure)
@@ -657,18 +663,14 @@ def _crs_line(
     datum: str | None,
 ) -> tuple[str | None, bool]:
     """Write the CRS where no file states one; return it, and whether it is certain."""
-    unstated = [r for r in raws if r.crs is None and not shapely.is_missing(r.geometry).all()]
-    if not unstated:
-        return None, True
-    x, y = (
-        np.concatenate(c)
-        for c in zip(*(representative_points(raw.geometry) for raw in unstated), strict=True)
-    )
-    present = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
-    x, y = x[present], y[present]
+    unstated = [raw for raw in raws if raw.crs is None]
+    places = [_places_of(raw) for raw in unstated]
+    # Columns of degrees stay what they are beside metres, of which the CRS has to be said.
+    in_metres = [xy for xy in places if len(xy) and not looks_geographic(*xy.T)]
+    x, y = np.concatenate([np.empty((0, 2)), *(in_metres or places)]).T
     if not len(x):
         return None, True
-    if looks_geographic(x, y):
+    if not in_metres:
         if datum is not None:
             # Which degrees they are follows from the datum, and nothing is left to ask.
             return None, True
@@ -696,6 +698,12 @@ def _crs_line(
     (draft.note if leads else draft.ask)(text)
     draft.entry(f"crs = {_quoted(best[0].code)}", is_sure=is_sure and leads)
     return best[0].code, leads
+
+
+def _places_of(raw: Raw) -> np.ndarray:
+    """Return where the records of a source lie, without those that lie nowhere."""
+    xy = np.column_stack(representative_points(raw.geometry))
+    return xy[np.isfinite(xy).all(axis=1) & (xy != 0).any(axis=1)]
 
 
 def _degrees_line(

@@ -213,7 +213,7 @@ def place_records(
     missing = _without_place(raw)
     if not missing.any():
         return
-    stated = _stated(raw.crs if crs is None else crs)
+    stated = stated_crs(raw.crs if crs is None else crs)
     candidates = [c for c in _candidates(raw.frame, stated) if (c.written & missing).any()]
     usable = [c for c in candidates if c.is_telling and (c.usable & missing).any()]
     best = _best(usable, missing, stated, datum)
@@ -422,11 +422,11 @@ def _from_text(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
         family=-1,
         rank=named.rank,
         shapes=shapes,
-        crs=_stated_crs(srid, texts),
+        crs=_srid_of(srid, texts),
     )
 
 
-def _stated_crs(srid: pd.Series, column: pd.Series) -> pyproj.CRS | None:
+def _srid_of(srid: pd.Series, column: pd.Series) -> pyproj.CRS | None:
     """Return the CRS of an EWKT where all of it states one and the same."""
     stated = srid.dropna().unique()
     if len(stated) != 1 or srid.notna().sum() != column.notna().sum():
@@ -474,7 +474,7 @@ def _best(
     return ranked[0]
 
 
-def _stated(crs: Any) -> pyproj.CRS | None:
+def stated_crs(crs: Any) -> pyproj.CRS | None:
     """Return the CRS that the numbers are said to be in; None where nothing, or no CRS, is said."""
     if crs is None or (isinstance(crs, str) and (crs == "infer" or "proj=pipeline" in crs)):
         return None
