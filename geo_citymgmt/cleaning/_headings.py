@@ -311,6 +311,9 @@ def undone_of(item: Field) -> frozenset[str]:
 def may_mean(heading: str, item: Field) -> bool:
     """Whether a heading can name a field: one that denies or plans names none of what is done.
 
+    What is matched by its meaning says no more and no less than the field does; this is to be asked
+    where a name is merely like that of a field.
+
     Examples
     --------
     >>> from geo_citymgmt.spec import load_specs

@@ -19,7 +19,7 @@ import pandas as pd
 from geo_citymgmt._languages import Lang, Messages, Text, join_texts
 from geo_citymgmt._options import check_lang
 from geo_citymgmt.cleaning._codes import read_codes
-from geo_citymgmt.cleaning._headings import Vocabulary, may_mean, readings, unit_fits
+from geo_citymgmt.cleaning._headings import Vocabulary, readings, unit_fits
 from geo_citymgmt.cleaning._names import (
     AGREES,
     SAYS_NOTHING,
@@ -361,7 +361,6 @@ def _take_nearer(
             c
             for c in values.columns
             if c not in taken
-            and may_mean(c, item)
             and words.says_label(c, item)
             and values(c).of(item, is_id=is_id).verdict >= AGREES
         ]
@@ -397,9 +396,9 @@ def _candidates(
         (_VALUES, _by_values(spec)),
     ):
         for name in names:
-            item = spec.fields[name]
-            if name in mapping or name in seen or not may_mean(column, item):
+            if name in mapping or name in seen:
                 continue
+            item = spec.fields[name]
             evidence = values.of(item, is_id=name == spec.id_field)
             if _is_likely(column, rank, item, evidence, words, values):
                 seen.add(name)

@@ -144,7 +144,7 @@ def test_a_column_that_is_another_field_by_its_values_is_not_said_to_be_read_by_
 @pytest.mark.parametrize(
     "heading",
     ["未拆除面积", "拟拆除面积", "计划拆除面积", "应拆面积", "待拆除面积", "需拆除面积",
-     "剩余拆除面积", "plannedDemolishedArea", "AREA_NOT_DEMOLISHED", "remaining demolished area"],
+     "剩余拆除面积", "planned_demolished_area_m2", "UNDEMOLISHED_AREA", "not demolished area m2"],
 )  # fmt: skip
 def test_an_area_that_is_not_demolished_is_none_that_is(heading):
     assert proposed("illegal_construction", **{heading: [100.5, 120.0]}) == {}
@@ -180,16 +180,19 @@ def test_a_day_of_something_else_is_no_plan_of_what_ends_a_case(heading):
     assert proposed("illegal_construction", **{heading: ["2024-03-15", "2024-04-15"]}) == {}
 
 
+@pytest.mark.parametrize("heading", ["未拆违法建筑面积", "计划拆除面积", "拟拆除时间"])
+def test_what_denies_or_plans_is_no_field_until_a_person_says_so(heading):
+    values = ["2024-03-15"] if heading.endswith("时间") else [150]
+    layer = gcm.read_layer(points(违建编号=["W1"], **{"建筑面积": [200], heading: values}),
+                           "illegal_construction")  # fmt: skip
+    assert layer.data["illegal_area_m2"].tolist() == [200]
+    assert heading not in layer.mapping.values() and heading in layer.data
+
+
 def test_a_planned_day_is_not_proposed_where_the_field_is_there():
     days = ["2024-03-15", "2024-04-15"]
     found = proposed("illegal_construction", 计划完成时间=days, 拟拆除时间=days)
     assert found == {"计划完成时间": ("planned_date", True)}
-
-
-def test_what_is_left_to_demolish_never_wins_over_the_area_of_the_parcel():
-    columns = {"建筑面积": [200], "未拆违法建筑面积": [150]}
-    layer = gcm.read_layer(points(违建编号=["W1"], **columns), "illegal_construction")
-    assert layer.data["illegal_area_m2"].tolist() == [200]
 
 
 def test_each_name_of_a_field_names_it_though_it_plans_or_denies():
