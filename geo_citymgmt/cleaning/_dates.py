@@ -313,6 +313,11 @@ def parse_date_column(
         precision[k] = reading.precision if reading.precision not in ("day", "") else None
         wrong[k] = reading.precision == "" and reading.ordered is None
     uncertain = _settle(readings, texts, moments, wrong, item, findings, order)
+    days = moments.astype("datetime64[D]").astype("datetime64[us]")
+    if is_limit and (np.isnat(moments) | (days == moments)).all():
+        # Limits without any other time of day run to the end of theirs: 24:00 is that end.
+        for k, reading in readings.items():
+            moments[k] = reading.day() if reading.is_end else moments[k]
     timeless = np.zeros(len(texts) + 1, dtype=bool)
     if item.type == "datetime":
         timeless[[k for k, reading in readings.items() if reading.has_bad_clock]] = True

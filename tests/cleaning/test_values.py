@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import geo_citymgmt as gcm
 from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._dates import parse_date, parse_date_column
 from geo_citymgmt.cleaning._numbers import parse_number, parse_number_column
@@ -164,6 +165,23 @@ def test_a_time_of_day_that_cannot_be_read_is_told_and_never_midnight(day, clock
     days, findings = moments_of(texts, SPECS["manholes"].fields["completed_date"])
     assert days[::2] == [pd.Timestamp(2024, 3, 5)] * 2
     assert "TIME_UNPARSED" not in set(findings["code"])
+
+
+@pytest.mark.parametrize(
+    ("due", "in_time"), [(["2024/3/5 24:00"] * 2, 0.5), (["2024/3/5 24:00", "2024/3/5 17:00"], 0)]
+)
+def test_a_limit_of_24_00_ends_with_its_day_whatever_the_others_are(due, in_time):
+    closed = ["2024-03-06 08:00", "2024-03-05 18:00"]
+    cases = pd.DataFrame(
+        {
+            "case_id": ["A", "B"], "reported_at": "2024-03-05 09:00", "due_at": due,
+            "closed_at": closed, "status": "结案", "longitude": 120.6, "latitude": 31.3,
+        }
+    )  # fmt: skip
+    layer = gcm.read_layer(cases, "digital_cases", datum="wgs84")
+    figures = gcm.progress(gcm.City.from_layers({"digital_cases": layer}))
+    row = figures[figures["indicator"] == "case_closed_in_time_share"].iloc[0]
+    assert (row["value"], row["denominator"]) == (in_time, 2)
 
 
 @pytest.mark.parametrize(
