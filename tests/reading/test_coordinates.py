@@ -662,6 +662,7 @@ def parted(*names: str, columns=IN_PARTS) -> pd.DataFrame:
         "lonDegrees lonMinutes lonSeconds latDegrees latMinutes latSeconds",
         "lon_d lon_m lon_s lat_d lat_m lat_s",
     ],
+    ids=lambda names: names.split()[0],
 )
 def test_degrees_minutes_and_seconds_in_columns_of_their_own_are_one_place(names):
     layer = read(parted(*names.split()))
