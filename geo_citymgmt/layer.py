@@ -420,7 +420,8 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
-        refuse_summary(raw, spec, mapping, np.concatenate([*placed, np.full(n_alone, None)]))
+        if not any((~shapely.is_missing(g) & ~shapely.is_empty(g)).any() for g in placed):
+            refuse_summary(raw, spec, mapping)
         is_drawn = measure_from is not None or spec.measure_default is not None
         _check_fields(raw, spec, mapping, findings, measure_is_drawn=is_drawn)
     except CityDataError as error:

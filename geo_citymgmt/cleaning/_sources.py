@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo_citymgmt._languages import Messages, first_few
 from geo_citymgmt.cleaning._geometry import representative_points
@@ -79,21 +78,17 @@ def check_apart(
     )
 
 
-def refuse_summary(
-    raw: Raw, spec: LayerSpec, mapping: Mapping[str, str], geometry: np.ndarray
-) -> None:
-    """Refuse a table that says of each district how many there are, and not which.
+def refuse_summary(raw: Raw, spec: LayerSpec, mapping: Mapping[str, str]) -> None:
+    """Refuse a table without places that says of each district how many there are, and not which.
 
     Its rows would count as so many records. One has a district of its own in each row, numbers of
-    something, and neither ids nor places.
+    something, and no ids.
 
     Raises
     ------
     SourceError
     """
     if spec.role != "facility" or len(raw.frame) < _FEWEST_ROWS:
-        return
-    if not (shapely.is_missing(geometry) | shapely.is_empty(geometry)).all():
         return
 
     def texts(name: str) -> pd.Series:
