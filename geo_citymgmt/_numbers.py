@@ -19,7 +19,7 @@ from geo_citymgmt._options import display_lang
 
 #: Words of units, each with its factor to a unit of the package, and words that count.
 UNITS = packaged_table("geo_citymgmt", "units.toml")
-_MULTIPLES = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
+MULTIPLES = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 #: What stands where a number, or a day, is missing.
 NONE = "–"
 #: What is nearer to a whole number than this is one.
@@ -340,8 +340,8 @@ def factor_between(unit: str, target: str) -> float | None:
     if not word:
         return None
     scale = 1.0
-    while word[:1] in _MULTIPLES:
-        scale, word = scale * _MULTIPLES[word[0]], word[1:].strip()
+    while word[:1] in MULTIPLES:
+        scale, word = scale * MULTIPLES[word[0]], word[1:].strip()
     known = UNITS["factors"].get(target, {})
     if word in known:
         return float(scale * known[word])
@@ -357,16 +357,23 @@ def fitting_unit(stated: str, target: str) -> str:
     >>> fitting_unit("处、万平方米", "m2"), fitting_unit("亩/公顷", "m2"), fitting_unit("元", "m2")
     ('万平方米', '', '')
     """
-    fits: dict[float, str] = {}
-    for unit in re.split(r"[,，、/和及]", stated):
-        factor = factor_between(unit, target)
-        if factor is not None:
-            fits.setdefault(factor, unit.strip())
-    whole = factor_between(stated, target)
-    if whole is not None:
-        # 吨/日 is one.
+    # 吨/日 is one.
+    if factor_between(stated, target) is not None:
         return stated.strip()
-    return next(iter(fits.values())) if len(fits) == 1 else ""
+    factors = {factor_between(unit, target): unit for unit in units_in(stated)}
+    factors.pop(None, None)
+    return next(iter(factors.values())) if len(factors) == 1 else ""
+
+
+def units_in(stated: str) -> list[str]:
+    """Return the units that one statement names, such as 处、万平方米.
+
+    Examples
+    --------
+    >>> units_in("处、万平方米"), units_in("亩")
+    (['处', '万平方米'], ['亩'])
+    """
+    return [unit.strip() for unit in re.split(r"[,，、/和及]", stated) if unit.strip()]
 
 
 def share_in_words(error: float) -> str:

@@ -147,8 +147,9 @@ class SideTable:
 
         ``wanted`` are the units of what the rows are of.
         """
+        fits = {unit: fitting_unit(self.stated, unit) for unit in set(wanted)}
         pairs = zip(given.astype("str"), wanted, strict=True)
-        return [own if own.strip() else fitting_unit(self.stated, unit) for own, unit in pairs]
+        return [own if own.strip() else fits[unit] for own, unit in pairs]
 
     def account(self, kind: str, n_used: int) -> dict[str, Any]:
         """Return the row of the account: of rows that were walked, how many are used."""
@@ -334,8 +335,9 @@ def read_events(
     pairs = zip(table["layer"], table["event"], strict=True)
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
-    of = table[["layer", "event"]].itertuples(index=False)
-    units = [_unit_of(specs.get(layer), event) for layer, event in of]
+    kinds = list(zip(table["layer"], table["event"], strict=True))
+    unit_of = {(layer, event): _unit_of(specs.get(layer), event) for layer, event in set(kinds)}
+    units = [unit_of[kind] for kind in kinds]
     given = [""] * len(table) if side is None else side.units(table.pop("unit"), units)
     table["amount"] = _amounts(table["amount"], given, units, name, findings)
     table["key"] = _keys(table, name, findings)
@@ -413,9 +415,9 @@ def _amounts(
     A cell that is none, or is ``given`` in a unit of something else, is told, and its event has no
     amount.
     """
-    pairs = zip(given, units, strict=True)
-    factor = [factor_between(own, unit) if own and unit else 1.0 for own, unit in pairs]
-    factors = pd.Series(factor, column.index, dtype="float64")
+    pairs = list(zip(given, units, strict=True))
+    known = {(own, u): factor_between(own, u) if own and u else 1.0 for own, u in set(pairs)}
+    factors = pd.Series([known[pair] for pair in pairs], column.index, dtype="float64")
     if pd.api.types.is_numeric_dtype(column.dtype):
         said, amounts = column.notna(), column.astype("float64") * factors
         cells = column.astype("object")

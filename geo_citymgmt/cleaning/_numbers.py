@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import shapely
 
 from geo_citymgmt._languages import Messages
-from geo_citymgmt._numbers import UNITS
+from geo_citymgmt._numbers import MULTIPLES, UNITS
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, text_array
@@ -24,7 +24,7 @@ _MESSAGES = Messages("geo_citymgmt.cleaning")
 _FACTORS: Mapping[str, Mapping[str, float]] = UNITS["factors"]
 _COUNTERS = frozenset(UNITS["counters"])
 _COUNTED = frozenset(UNITS["counted"])
-_SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
+_SCALES = {"": 1.0, **MULTIPLES}
 _PATTERN = re.compile(
     r"(?P<about>约|大约|近|≈|~)?\s*(?P<digits>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*"
     r"(?P<scale>[百千万亿]?)(?P<over>[余多])?\s*(?P<word>.*?)(?P<so>左右|余|多)?"

@@ -507,7 +507,6 @@ def _mistake(file: str, place: str, cause: str | Text, remedy: Text = NOTHING) -
     return Check(file).fail(place, said, remedy)
 
 
-#: Unit of a targets table -> unit of figures, and what one of it is in that.
 _TOLERANCE = 1e-6
 
 

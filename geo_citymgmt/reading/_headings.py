@@ -22,6 +22,7 @@ import shapely
 
 from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._languages import packaged_table
+from geo_citymgmt._numbers import units_in
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name, read_names
 from geo_citymgmt.reading._messages import failure
@@ -540,9 +541,12 @@ def _combined(
     if "" in out and all(i in inside for i, name in enumerate(out) if name):
         # Titles of tables side by side.
         return out, []
-    covered = {i for group in groups for i in group}
-    alone = [i for i, (a, b) in enumerate(zip(names, lower, strict=True)) if a and b and a != b]
-    for group in [*groups, *(range(i, i + 1) for i in alone if i not in covered)]:
+    alone = [
+        range(i, i + 1)
+        for i, (a, b) in enumerate(zip(names, lower, strict=True))
+        if a and b and a != b and i not in inside
+    ]
+    for group in [*groups, *alone]:
         upper = names[group.start]
         # 面积（亩） is the unit of all that stands below it.
         unit = _LAST_BRACKET.search(upper)
@@ -571,7 +575,7 @@ def _stated_unit(rows: Sequence[Sequence[Any]]) -> str:
             unit = (match[1] or match[2] or "").strip() or after.strip()
             # A closing bracket of the title, or the next item of the form line, ends it.
             unit = re.split(r"[(（)）\]】\s;；。]", _unbracketed(unit))[0]
-            if any(map(_is_unit, re.split(r"[,，、/和及]", unit))):
+            if any(map(_is_unit, units_in(unit))):
                 return unit
     return ""
 
